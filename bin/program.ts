@@ -47,6 +47,7 @@ export const createProgram = (): Command => {
     .version(version(), '-v, --version', 'show the version of this package')
     .helpOption('-h, --help', 'show this text')
     .option('--stage <name>', 'which deployment; else M2M_STAGE (on a laptop: laptop)')
+    .option('--set <name>', 'a set of the configuration to act for, or break-glass; else M2M_SET, or the only one')
     .option('--json', 'one JSON document on stdout, for machines')
     .option('--no-color', 'no colours; else they are off with NO_COLOR, and where stdout is no terminal')
     .option('--debug', 'show the stack of a failure')

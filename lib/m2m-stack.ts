@@ -23,7 +23,7 @@ import { handMadeSecretsOf } from './config/hand-made-secrets.ts'
 import { intakeSecretNames } from './config/incident-config.ts'
 import { neededQuota, totalReserved } from './config/reservations.ts'
 import { bootstrapDeployRoleArn, functionName, roleArn, type StageNames } from './config/stage-names.ts'
-import { breakGlassRoles, stageRoles } from './config/stage-roles.ts'
+import { breakGlassRoles, operatorRoles, stageRoles } from './config/stage-roles.ts'
 import { stytchSecretNames } from './config/stytch-config.ts'
 import { templateFault } from './config/template-faults.ts'
 import { EvidenceArchive } from './incident/evidence-archive.ts'
@@ -99,6 +99,7 @@ export class M2mStack extends Stack {
     const rotationRoles = [rotationRole, ...projectRotationRoles]
     const deployRole = config.deployRoleArn ?? bootstrapDeployRoleArn(this)
     const breakGlass = breakGlassRoles(config)
+    const operators = operatorRoles(config)
 
     const { readerAccounts, readerOrganizationId } = config
     const readers = { readerAccounts, ...defined({ readerOrganizationId }) }
@@ -148,7 +149,7 @@ export class M2mStack extends Stack {
       writers: {
         rotations: rotationRoles,
         // A release also reports what was held, which the bus takes from these roles.
-        gate: intake === undefined ? [] : [...intakeRoles, ...config.operators, ...security.roleArns, ...breakGlass],
+        gate: intake === undefined ? [] : [...intakeRoles, ...operators, ...security.roleArns, ...breakGlass],
         reads: config.rotation.adoptionProof === undefined ? [] : [roleArn(this, names, 'reads')],
         reports: [sweepRole],
         claims: [roleArn(this, names, 'registrar'), clientsRole],
@@ -207,11 +208,12 @@ export class M2mStack extends Stack {
       spans: config.rotation,
       replicas: config.replicas,
       breakGlass: config.breakGlass,
-      operators: config.operators,
+      operators,
       handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
       records,
       evidenceBucket: this.archive.bucket.bucketName,
       drills: config.drills,
+      sets: config.sets,
     })
     this.operators = new OperatorPolicy(this, 'Operators', { names, clients, rotation })
     this.archive.allowReading(this.operators)
@@ -230,7 +232,7 @@ export class M2mStack extends Stack {
       refused: config.bounds.refused,
       key,
       callerRoleArns: [...new Set([...breakGlass, ...security.roleArns])],
-      otherCallerRoleArns: [...intakeRoles, ...config.operators],
+      otherCallerRoleArns: [...intakeRoles, ...operators],
     })
     this.operators.mayDo(identify.mayAsk(), bus.mayPublish(leakSources.security))
     if (intake !== undefined) {

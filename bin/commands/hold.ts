@@ -1,11 +1,11 @@
-// `m2m hold` and `m2m release`: a mark on a secret. While it is there, no planned rotation and no settle begins; a revoke ignores it. Written
-// with the caller's own rights, as a tag.
+// `m2m hold` and `m2m release`: a mark on a secret. While it is there, no planned rotation and no settle begins; a revoke ignores it. The clients
+// function writes it, as a tag that nobody else may write.
 import type { Command } from 'commander'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
-import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
+import type { ClientsApi } from '../../lambda/core/clients/clients-api.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
-import { holdOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
+import { holdOf } from '../../lambda/core/secret/secret-tags.ts'
 import { shortNameOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { addChoice, type Choice, type ChosenSecrets, choose } from '../show/choose.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -13,7 +13,7 @@ import { type Ending, exitOf } from '../terminal/command-fault.ts'
 import { addCaution } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
 import { table } from '../terminal/table.ts'
-import { count, iso } from '../terminal/words.ts'
+import { count } from '../terminal/words.ts'
 
 interface HoldOptions extends Omit<Choice, 'names'> {
   readonly dryRun?: true
@@ -24,18 +24,32 @@ interface Marking {
   readonly verb: 'hold' | 'release'
   /** Whether there is anything to write. */
   readonly isWanted: (secret: Secret) => boolean
-  readonly mark: (secret: Secret) => Promise<void>
   readonly done: string
   readonly idle: string
 }
 
-const MARKED_AT_ONCE = 10
-/** Of the 50 TagResource and UntagResource a second that the whole account has. */
-const MARKED_PER_SECOND = 20
+/** In one call; what one is asked for is over within seconds. */
+const MARKED_AT_ONCE = 25
+
+/** @returns why, by name, for each that failed; one call that fails is all of its own. */
+const markSome = async (
+  mark: ClientsApi['hold'],
+  secrets: readonly Secret[],
+  by: string | undefined,
+): Promise<readonly (readonly [name: string, why: string])[]> => {
+  const secretNames = secrets.map(({ name }) => name)
+  try {
+    const results = await mark({ secretNames, ...defined({ by }) })
+    return results.flatMap(({ secretName, outcome, why = '' }) => (outcome === 'failed' ? [[secretName, why]] : []))
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return secretNames.map((name) => [name, error.message])
+  }
+}
 
 const markAll = async (
   context: CommandContext,
-  { verb, isWanted, mark, done, idle }: Marking,
+  { verb, isWanted, done, idle }: Marking,
   { secrets, counts, options }: ChosenSecrets & { readonly options: HoldOptions },
 ): Promise<Ending> => {
   const view = await context.view()
@@ -50,26 +64,18 @@ const markAll = async (
   }
   const failures = new Map<string, string>()
   const progress = context.screen.progress(verb === 'hold' ? 'Holding' : 'Releasing')
-  let ended = 0
-  const pace = {
-    timing: context.timing,
-    concurrency: MARKED_AT_ONCE,
-    perSecond: MARKED_PER_SECOND,
-    isThrottle: (error: unknown) => error instanceof Fault && error.retryable,
-    onFailure: (secret: Secret, error: unknown) => {
-      failures.set(secret.arn, error instanceof Fault ? error.message : 'an unforeseen failure')
-    },
+  const { clientsApi } = await context.connect()
+  const by = await context.by()
+  for (let from = 0; from < wanted.length && !isDryRun; from += MARKED_AT_ONCE) {
+    const some = wanted.slice(from, from + MARKED_AT_ONCE)
+    for (const [name, why] of await markSome(clientsApi[verb], some, by)) failures.set(name, why)
+    progress.at(from + some.length, wanted.length)
   }
-  await forEachLimited(isDryRun ? [] : wanted, pace, async (secret) => {
-    await mark(secret)
-    ended += 1
-    progress.at(ended, wanted.length)
-  })
   progress.end()
   const results = secrets.map((secret) => ({
     name: nameOf(secret),
-    outcome: !isWanted(secret) ? idle : isDryRun ? `would be ${done}` : failures.has(secret.arn) ? 'failed' : done,
-    ...(failures.has(secret.arn) ? { why: failures.get(secret.arn) ?? '' } : {}),
+    outcome: !isWanted(secret) ? idle : isDryRun ? `would be ${done}` : failures.has(secret.name) ? 'failed' : done,
+    ...(failures.has(secret.name) ? { why: failures.get(secret.name) ?? '' } : {}),
   }))
   return {
     json: { stage: context.stage, action: verb, results, counts },
@@ -82,14 +88,10 @@ const markAll = async (
 }
 
 const hold: Work<HoldOptions> = async (context, options, names) => {
-  const { secrets } = await context.connect()
-  const since = iso(context.timing.now()) ?? ''
-  const by = await context.by()
   const chosen = await choose(context, { ...options, names })
   const marking: Marking = {
     verb: 'hold',
     isWanted: (secret) => holdOf(secret) === undefined,
-    mark: ({ arn }) => secrets.tag(arn, { [TAG.held]: since, ...defined({ [TAG.heldBy]: by }) }),
     done: 'held',
     idle: 'held already',
   }
@@ -97,12 +99,10 @@ const hold: Work<HoldOptions> = async (context, options, names) => {
 }
 
 const release: Work<HoldOptions> = async (context, options, names) => {
-  const { secrets } = await context.connect()
   const chosen = await choose(context, { ...options, names })
   const marking: Marking = {
     verb: 'release',
     isWanted: (secret) => holdOf(secret) !== undefined,
-    mark: ({ arn }) => secrets.untag(arn, [TAG.held, TAG.heldBy]),
     done: 'released',
     idle: 'not held',
   }

@@ -4,6 +4,8 @@
 interface CliEnv {
   /** Which deployment: `--stage` has the say over it. */
   readonly stage: string | undefined
+  /** A set of the configuration to act for, or break-glass: `--set` has the say over it. */
+  readonly set: string | undefined
   /** https://no-color.org: set to anything but nothing. */
   readonly noColor: boolean
   /** Who is at work, where AWS's name for the caller would say less. The name of the account on this machine is nobody's: it may be `root`. */
@@ -22,6 +24,7 @@ const filled = (value: string | undefined): string | undefined => (value === '' 
 
 export const readCliEnv = (env: Environment): CliEnv => ({
   stage: filled(env.M2M_STAGE),
+  set: filled(env.M2M_SET),
   noColor: filled(env.NO_COLOR) !== undefined,
   operator: filled(env.M2M_OPERATOR),
   lambdaEndpoint: filled(env.AWS_ENDPOINT_URL_LAMBDA) ?? filled(env.AWS_ENDPOINT_URL),

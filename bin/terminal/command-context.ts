@@ -53,6 +53,8 @@ interface ContextInput {
   readonly screen: Screen
   /** As the environment names whoever is at work. */
   readonly operator: string | undefined
+  /** A set of the stage's configuration to act for, or break-glass. @default - whichever a file names, or the only one */
+  readonly set?: string | undefined
 }
 
 /** What a tag's value may hold. */
@@ -79,7 +81,7 @@ export const assertSignedIn = async ({ config }: SecretsManagerClient): Promise<
   })
 }
 
-const createConnections = async (stage: string): Promise<Connections> => {
+const createConnections = async (stage: string, set: string | undefined): Promise<Connections> => {
   const [clients, clientsApi, secrets, freeze, invoke, steps, proofs, checks, signedCall] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
     import('../../lambda/adapters/aws/clients-api.ts'),
@@ -109,7 +111,7 @@ const createConnections = async (stage: string): Promise<Connections> => {
       ...proofs.createProofQuestions(invokeOnce, rotationFunctionArn),
       ...checks.createCheckQuestions(invokeOnce, rotationFunctionArn),
     }),
-    clientsApi: clientsApi.createClientsApi(lambda, `m2m-${stage}-clients`),
+    clientsApi: clientsApi.createClientsApi(lambda, `m2m-${stage}-clients`, set),
     freeze: freeze.createFreezeSwitch(freeze.createSystemsManager(), `/m2m/${stage}/freeze`),
   }
 }
@@ -127,7 +129,7 @@ export const wallTiming: Timing = {
 const VIEW_PATIENCE_MS = 5000
 
 /** @throws CommandFault `usage` for a stage that is missing or malformed. */
-export const openContext = ({ stage: given, screen, operator }: ContextInput): CommandContext => {
+export const openContext = ({ stage: given, screen, operator, set }: ContextInput): CommandContext => {
   const stage = checkedStage(given)
   let connections: Promise<Connections> | undefined
   let view: Promise<StageView> | undefined
@@ -145,7 +147,7 @@ export const openContext = ({ stage: given, screen, operator }: ContextInput): C
     newId: randomUUID,
     functionName: (part) => `m2m-${stage}-${part}`,
     connect: () => {
-      connections ??= createConnections(stage)
+      connections ??= createConnections(stage, set)
       return connections
     },
     view: () => {

@@ -5,12 +5,12 @@ import {
   ListSecretVersionIdsCommand,
   RotateSecretCommand,
   type SecretsManagerClient,
-  TagResourceCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { mayCall } from '../../lambda/adapters/aws/clients-api.ts'
 import { errorName } from '../../lambda/adapters/error-name.ts'
 import { LEAK_REPORTED, type LeakSource } from '../../lambda/core/base/event-types.ts'
+import { LOOK_ALIAS, OPERATE_ALIAS } from '../../lambda/core/clients/authority.ts'
 import type { FleetFinding } from '../../lambda/core/clients/fleet-findings.ts'
 import type { CommandContext } from './command-context.ts'
 
@@ -58,13 +58,6 @@ const secretAttempts = (client: SecretsManagerClient, prefix: string): readonly 
       tried: () => errorOf(() => client.send(new RotateSecretCommand({ SecretId, ClientRequestToken: token }))),
     },
     {
-      action: 'secretsmanager:TagResource',
-      tried: () =>
-        errorOf(() =>
-          client.send(new TagResourceCommand({ SecretId, Tags: [{ Key: 'm2m:held-by', Value: 'nobody' }] })),
-        ),
-    },
-    {
       action: 'secretsmanager:UpdateSecretVersionStage',
       tried: () =>
         errorOf(() =>
@@ -107,9 +100,15 @@ export const permissionFindings = async (
       found.push(...toFinding(`${action} below ${prefix}`, await tried()))
     }
   }
-  for (const part of ['clients', 'rotation']) {
-    const answer = await mayCall(lambda, context.functionName(part))
-    if (answer !== 'yes') found.push(...toFinding(`lambda:InvokeFunction on ${context.functionName(part)}`, answer))
+  const called = [
+    ['clients', LOOK_ALIAS],
+    ['clients', OPERATE_ALIAS],
+    ['rotation', undefined],
+  ] as const
+  for (const [part, alias] of called) {
+    const answer = await mayCall(lambda, context.functionName(part), alias)
+    const target = alias === undefined ? context.functionName(part) : `${context.functionName(part)}:${alias}`
+    if (answer !== 'yes') found.push(...toFinding(`lambda:InvokeFunction on ${target}`, answer))
   }
   return found
 }

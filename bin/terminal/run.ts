@@ -10,6 +10,7 @@ import { createScreen, type Screen, writeNote } from './screen.ts'
 
 interface GlobalOptions {
   readonly stage?: string
+  readonly set?: string
   readonly json?: true
   readonly color: boolean
   readonly debug?: true
@@ -66,7 +67,12 @@ export const run =
     const { args } = given.at(-1) as Command
     return runWithoutSeat<Options>((screen, options) => {
       const env = processCliEnv()
-      const context = openContext({ stage: options.stage ?? env.stage, screen, operator: env.operator })
+      const context = openContext({
+        stage: options.stage ?? env.stage,
+        set: options.set ?? env.set,
+        screen,
+        operator: env.operator,
+      })
       return work(context, options, args).catch(async (error: unknown) => {
         throw await withCaller(context, error)
       })

@@ -1,5 +1,7 @@
 // The settings of the clients function: the registrar's, and what the stage has settled that a plan is made with.
 import { defined } from '../core/base/defined.ts'
+import { isJsonObject, parseJsonObject } from '../core/base/json-object.ts'
+import type { SetRule, Sets } from '../core/clients/authority.ts'
 import { type HandMadeSecret, handMadeKinds } from '../core/secret/hand-made-secrets.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type RegistrarEnv, readRegistrar, writeRegistrarEnv } from './registrar.ts'
@@ -25,6 +27,8 @@ export interface ClientsEnv extends RegistrarEnv {
   readonly evidenceBucket?: string
   /** After which another drill is due; absent: none is asked for. */
   readonly drillEveryHours?: number
+  /** What the sets of the configuration allow, by name; absent: there are none. */
+  readonly sets?: Sets
 }
 
 const readHours = (reader: Reader, name: string): number => {
@@ -67,6 +71,30 @@ const readHandMade = (reader: Reader): readonly HandMadeSecret[] =>
       return []
     })
 
+const SETS = 'M2M_SETS'
+
+const isTexts = (value: unknown): value is readonly string[] | undefined =>
+  value === undefined || (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+
+const isRule = (value: unknown): value is SetRule =>
+  isJsonObject(value) &&
+  isTexts(value.readers) &&
+  isTexts(value.scopes) &&
+  (value.names === undefined || typeof value.names === 'string')
+
+/** JSON, by name. */
+const readSets = (reader: Reader): { readonly sets?: Sets } => {
+  const text = reader.optional(SETS)
+  if (text === undefined) return {}
+  const rules = Object.entries(parseJsonObject(text) ?? {})
+  const known = rules.flatMap(([name, rule]) => (isRule(rule) ? [[name, rule] as const] : []))
+  // Whoever cannot read the rules must not take them for none.
+  if (known.length === 0 || known.length < rules.length) {
+    reader.fault(SETS, 'is malformed: expected an object of sets, each with readers, scopes and names')
+  }
+  return { sets: Object.fromEntries(known) }
+}
+
 const EVERY = 'M2M_CAMPAIGN_EVERY_HOURS'
 const DRILL_EVERY = 'M2M_DRILL_EVERY_HOURS'
 const SWEEP_EVERY = 'M2M_SWEEP_EVERY_MINUTES'
@@ -89,6 +117,7 @@ export const readClientsEnv = (env: Environment): ClientsEnv => {
     ...(reader.optional(EVERY) === undefined ? {} : { campaignEveryHours: readHours(reader, EVERY) }),
     ...(reader.optional(DRILL_EVERY) === undefined ? {} : { drillEveryHours: readHours(reader, DRILL_EVERY) }),
     ...(reader.optional(SWEEP_EVERY) === undefined ? {} : { sweepEveryMinutes: readMinutes(reader, SWEEP_EVERY) }),
+    ...readSets(reader),
     ...defined({
       evidenceBucket: reader.optional('M2M_EVIDENCE_BUCKET'),
     }),
@@ -108,6 +137,7 @@ export const writeClientsEnv = ({
   campaignEveryHours,
   drillEveryHours,
   sweepEveryMinutes,
+  sets,
   ...rest
 }: ClientsEnv): Record<string, string> => ({
   ...writeRegistrarEnv(rest),
@@ -120,6 +150,7 @@ export const writeClientsEnv = ({
     : { [HAND_MADE]: handMadeSecrets.map(({ kind, name }) => `${kind}=${name}`).join(' ') }),
   ...defined({
     M2M_EVIDENCE_BUCKET: evidenceBucket,
+    [SETS]: sets && JSON.stringify(sets),
     [EVERY]: campaignEveryHours?.toString(),
     [DRILL_EVERY]: drillEveryHours?.toString(),
     [SWEEP_EVERY]: sweepEveryMinutes?.toString(),

@@ -17,6 +17,7 @@ import { createTiming } from '../adapters/timing.ts'
 import { defined } from '../core/base/defined.ts'
 import { Fault } from '../core/base/fault.ts'
 import { answerApiRequest } from '../core/clients/answer-api-request.ts'
+import { authorityOf } from '../core/clients/authority.ts'
 import type { ClientsReply, ClientsRequest } from '../core/clients/clients-api.ts'
 import { readApiRequest } from '../core/clients/read-api-request.ts'
 import { readClientsEnv } from '../env/clients.ts'
@@ -64,15 +65,19 @@ const qualifierOf = ({ invokedFunctionArn }: Context): string | undefined => inv
 export const handler = async (event: unknown, context: Context): Promise<ClientsReply> => {
   const qualifier = qualifierOf(context)
   const journal = createJournal({ qualifier, requestId: context.awsRequestId })
-  const request = readApiRequest(event)
-  if (!request.ok) {
-    const message = `The request is malformed, and nothing was changed: ${request.refusal.join('; ')}.`
+  const refused = (message: string): ClientsReply => {
     journal.note({ outcome: 'refused', message })
     return { ok: false, code: 'INPUT_MALFORMED', retryable: false, message }
   }
+  const authority = authorityOf(qualifier, settings.sets ?? {})
+  if (!authority.ok) return refused(authority.refusal)
+  const request = readApiRequest(event)
+  if (!request.ok) {
+    return refused(`The request is malformed, and nothing was changed: ${request.refusal.join('; ')}.`)
+  }
   const about = { action: request.value.action, subject: subjectOf(request.value) }
   try {
-    const value = await answerApiRequest({ parts: compose(context), stage, qualifier }, request.value)
+    const value = await answerApiRequest({ parts: compose(context), stage, authority: authority.value }, request.value)
     journal.note({ ...about, outcome: 'done' })
     return { ok: true, value }
   } catch (error) {

@@ -16,8 +16,8 @@ export interface Callers {
 export interface FunctionPolicyProps extends Callers {
   /** Of the function, or of one of its aliases. */
   readonly arn: string
-  /** Versions and aliases of the function, where those may be called by fewer. */
-  readonly qualified?: { readonly arn: string; readonly allowed: readonly string[] }
+  /** Versions and aliases of the function, where those may be called by others. @default - none */
+  readonly qualified?: readonly { readonly sid: string; readonly arn: string; readonly allowed: readonly string[] }[]
 }
 
 const onlyFor = (scope: Construct, sid: string, arn: string, allowed: readonly string[]): PolicyStatement => {
@@ -37,10 +37,10 @@ const onlyFor = (scope: Construct, sid: string, arn: string, allowed: readonly s
 export const guardFunction = (
   scope: Construct,
   id: string,
-  { arn, allowed, letIn, qualified }: FunctionPolicyProps,
+  { arn, allowed, letIn, qualified = [] }: FunctionPolicyProps,
 ): CfnResourcePolicy => {
   const statements = [onlyFor(scope, 'OnlyItsCallers', arn, allowed)]
-  if (qualified !== undefined) statements.push(onlyFor(scope, 'QualifiedByFewer', qualified.arn, qualified.allowed))
+  for (const { sid, arn: ofThose, allowed: those } of qualified) statements.push(onlyFor(scope, sid, ofThose, those))
   if (letIn.length > 0) {
     statements.push(
       new PolicyStatement({

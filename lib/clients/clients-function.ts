@@ -1,10 +1,11 @@
 // The clients function: what operators ask of it by the CLI takes the Stytch project secret, which nobody but functions of this system may
-// read. It registers as the registrar does, with the same rights and the same settings; and by an alias that only the break-glass role
-// is allowed, it switches a client off and on at Stytch.
+// read. It registers as the registrar does, with the same rights and the same settings. It is invoked by aliases alone, each with callers of its
+// own, and what it does for a caller follows from the alias: it looks, it holds, it declares one set's clients, or it is break-glass's.
 
 import { Alias } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
+import { DEFAULT_ALIAS, LOOK_ALIAS, OPERATE_ALIAS } from '../../lambda/core/clients/authority.ts'
 import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/clients-api.ts'
 import type { HandMadeSecret } from '../../lambda/core/secret/hand-made-secrets.ts'
 import { writeClientsEnv } from '../../lambda/env/clients.ts'
@@ -15,11 +16,25 @@ import type { BreakGlass, ReplicaConfig } from '../config/account-config.ts'
 import { campaignEveryHours } from '../config/campaign-config.ts'
 import type { DeployConfig } from '../config/deploy-config.ts'
 import type { DrillConfig } from '../config/drill-config.ts'
+import { rulesOfSets, type SetsConfig } from '../config/sets-config.ts'
 import { functionArn, type StageNames } from '../config/stage-names.ts'
 import type { RecordsTable } from '../rotation/records-table.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
 import type { Registrar } from './registrar.ts'
 import { mayAdoptInPlace, mayRegister } from './registration-rights.ts'
+
+interface GuardedAlias {
+  readonly name: string
+  readonly id: string
+  /** For the console. */
+  readonly does: string
+  readonly allowed: readonly string[]
+  /** @default - nobody: they have policies of their own */
+  readonly letIn?: readonly string[]
+}
+
+/** As it has always been called. */
+const CALLED_BY: Readonly<Record<string, string>> = { BreakGlass: 'SwitchedByBreakGlass' }
 
 export interface ClientsFunctionProps {
   readonly names: StageNames
@@ -35,8 +50,10 @@ export interface ClientsFunctionProps {
   readonly replicas: readonly ReplicaConfig[]
   readonly breakGlass: BreakGlass
   readonly handMadeSecrets: readonly HandMadeSecret[]
-  /** Roles of people who run the command line. */
+  /** Roles of people who run the command line, those of sets included. */
   readonly operators: readonly string[]
+  /** By name. None: the default set, for all of these operators. */
+  readonly sets: SetsConfig
   /** In which it writes claims. */
   readonly records: RecordsTable
   /** By name, for whoever may use it: the function itself does not. */
@@ -52,6 +69,8 @@ export class ClientsFunction extends Construct {
   readonly fn: M2mFunction
   /** By name, so that a policy may point at the function before it exists. */
   readonly arn: string
+  /** Aliases that everybody who operates the stage may invoke, by ARN. */
+  operatedAs: readonly string[] = []
 
   constructor(scope: Construct, id: string, props: ClientsFunctionProps) {
     super(scope, id)
@@ -78,7 +97,7 @@ export class ClientsFunction extends Construct {
         handMadeSecrets: props.handMadeSecrets,
         records: { table: props.records.table.tableName },
         evidenceBucket: props.evidenceBucket,
-        ...defined({ drillEveryHours: props.drills.everyHours }),
+        ...defined({ drillEveryHours: props.drills.everyHours, sets: rulesOfSets(props.sets) }),
       }),
     })
     mayRegister(this.fn, props)
@@ -88,28 +107,62 @@ export class ClientsFunction extends Construct {
     this.guard(props)
   }
 
-  /** The command line calls the function itself; the alias, which switches clients, is break-glass's alone. */
-  private guard({ breakGlass, operators }: ClientsFunctionProps): void {
-    const alias = new Alias(this, 'BreakGlass', {
-      aliasName: BREAK_GLASS_ALIAS,
-      version: this.fn.function.latestVersion,
-      description: 'Switches a client off and on at Stytch',
-    })
-    const roles = 'roleArn' in breakGlass ? [breakGlass.roleArn] : []
+  /** A permission each, which only named roles have: whoever may invoke one alias may do what that one is for. */
+  private guard({ breakGlass, operators, sets }: ClientsFunctionProps): void {
+    const atBreakGlass = 'roleArn' in breakGlass ? [breakGlass.roleArn] : []
+    const everybody = [...new Set([...operators, ...atBreakGlass])]
+    const ofSets = Object.entries(sets)
+    const aliases: readonly GuardedAlias[] = [
+      { name: LOOK_ALIAS, id: 'Look', does: 'Lists and looks', allowed: everybody },
+      { name: OPERATE_ALIAS, id: 'Operate', does: 'Holds, releases and drills', allowed: everybody },
+      ...(ofSets.length === 0
+        ? [{ name: DEFAULT_ALIAS, id: 'Default', does: 'Declares, adopts and retires', allowed: everybody }]
+        : []),
+      ...ofSets.map(([name, set]) => ({
+        name,
+        id: `Set-${name}`,
+        does: `Declares, adopts and retires clients of set ${name}`,
+        allowed: set.operators,
+        letIn: set.operators,
+      })),
+      {
+        name: BREAK_GLASS_ALIAS,
+        id: 'BreakGlass',
+        does: 'Switches a client off and on at Stytch',
+        allowed: atBreakGlass,
+        // Identity policies that name the function without the alias do not reach it (Lambda developer guide, resource-based policies).
+        letIn: atBreakGlass,
+      },
+    ]
     const guarded = guardFunction(this, 'CalledByOperators', {
       arn: this.arn,
-      allowed: [...new Set([...operators, ...roles])],
+      // The account's root alone: without an alias nothing says what a caller may do.
+      allowed: [],
       letIn: [],
       // Also here, since it is not said whether an alias's own policy is the only one that is asked about it.
-      qualified: { arn: `${this.arn}:*`, allowed: roles },
+      qualified: [
+        { sid: 'QualifiedByFewer', arn: `${this.arn}:*`, allowed: everybody },
+        ...aliases.map(({ name, id, allowed }) => ({
+          sid: `Only${id.replaceAll(/[^A-Za-z0-9]/g, '')}`,
+          arn: `${this.arn}:${name}`,
+          allowed,
+        })),
+      ],
     })
     guarded.node.addDependency(this.fn.function)
-    const switches = guardFunction(this, 'SwitchedByBreakGlass', {
-      arn: `${this.arn}:${BREAK_GLASS_ALIAS}`,
-      allowed: roles,
-      // Identity policies that name the function without the alias do not reach it (Lambda developer guide, resource-based policies).
-      letIn: roles,
+    for (const one of aliases) this.addAlias(one)
+    const ofEverybody = [LOOK_ALIAS, OPERATE_ALIAS, ...(ofSets.length === 0 ? [DEFAULT_ALIAS] : [])]
+    this.operatedAs = ofEverybody.map((name) => `${this.arn}:${name}`)
+  }
+
+  private addAlias({ name, id, does, allowed, letIn = [] }: GuardedAlias): void {
+    const version = this.fn.function.latestVersion
+    const alias = new Alias(this, id, { aliasName: name, version, description: does })
+    const policy = guardFunction(this, CALLED_BY[id] ?? `CalledAs-${id}`, {
+      arn: `${this.arn}:${name}`,
+      allowed,
+      letIn,
     })
-    switches.node.addDependency(alias)
+    policy.node.addDependency(alias)
   }
 }

@@ -1,5 +1,5 @@
 // What an operator needs to run the command line, as a managed policy to attach to roles that the customer keeps: ask for rotations, hold
-// and release, look, and call the clients function. It reads no value, and names no rotation function but ours. The policies on the
+// and release, look, and call the clients function by the aliases that are for everybody who operates the stage. It reads no value, and names no rotation function but ours. The policies on the
 // secrets must name the same roles (`operators` in cdk.json), or deny them all the same.
 import { Stack, Validations } from 'aws-cdk-lib'
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
@@ -59,16 +59,6 @@ export class OperatorPolicy extends Construct {
           resources: ['*'],
         }),
         new PolicyStatement({
-          sid: 'HoldAndRelease',
-          actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
-          resources: [...secrets],
-          // ForAllValues alone is true for a request without tags (IAM User Guide, "Multivalued context keys").
-          conditions: {
-            'ForAllValues:StringEquals': { 'aws:TagKeys': ['m2m:held', 'm2m:held-by'] },
-            Null: { 'aws:TagKeys': 'false' },
-          },
-        }),
-        new PolicyStatement({
           sid: 'AskForRotations',
           actions: ['secretsmanager:RotateSecret'],
           resources: [...secrets],
@@ -89,7 +79,7 @@ export class OperatorPolicy extends Construct {
           // The rotation function because RotateSecret asks this of its caller (secrets-manager §1.2).
           sid: 'CallFunctions',
           actions: ['lambda:InvokeFunction'],
-          resources: [clients.arn, rotation.arn],
+          resources: [...clients.operatedAs, rotation.arn],
         }),
         this.parameters,
       ],

@@ -5,6 +5,7 @@ import { type ClientConfig, tagValueShape } from './client-config.ts'
 import { defaults, MAX_READER_ACCOUNTS } from './config-defaults.ts'
 import type { Place, Shape } from './config-place.ts'
 import { shapes } from './config-shapes.ts'
+import type { SetsConfig } from './sets-config.ts'
 
 export type BreakGlass = { readonly roleArn: string } | { readonly noneBecause: string }
 
@@ -110,17 +111,18 @@ export const readReplicas = (root: Place): readonly ReplicaConfig[] => {
   })
 }
 
-/** Those that are named, and those of the readers of declared clients: who lists a role has admitted its account. */
+/** Those that are named, and those of the readers of declared clients and of sets: who lists a role has admitted its account. */
 export const readReaderAccounts = (
   root: Place,
-  clients: readonly ClientConfig[],
+  { clients, sets }: { readonly clients: readonly ClientConfig[]; readonly sets: SetsConfig },
   ownAccount?: string,
 ): readonly string[] => {
   const named = root.texts('readerAccounts', shapes.account)
   if (new Set(named).size < named.length) root.fault('readerAccounts', 'name one twice: expected each once')
   // An organization admits all of its accounts without a list.
   const isListed = !root.has('readerOrganizationId')
-  const declared = isListed ? clients.flatMap(({ readers }) => readers.map((arn) => arn.split(':')[4] ?? '')) : []
+  const listed = [...clients, ...Object.values(sets)].flatMap(({ readers }) => readers)
+  const declared = isListed ? listed.map((arn) => arn.split(':')[4] ?? '') : []
   const accounts = [...new Set([...named, ...declared])].filter((account) => account !== ownAccount && account !== '')
   if (accounts.length > MAX_READER_ACCOUNTS) {
     root.fault(

@@ -43,6 +43,7 @@ import { placeFaults } from './place-faults.ts'
 import { readerFaults } from './reader-faults.ts'
 import { type Reservations, type ReservingPart, readReservations } from './reservations.ts'
 import { bounded, type RotationConfig, readRotation } from './rotation-config.ts'
+import { readSets, type SetsConfig } from './sets-config.ts'
 import { settingsFault } from './settings-faults.ts'
 import { partWords } from './stage-names.ts'
 import { readStytchConfig, type StytchConfig, stytchSecretNames } from './stytch-config.ts'
@@ -67,6 +68,8 @@ export interface DeployConfig {
   readonly breakGlass: BreakGlass
   /** Roles of people who run the command line; each gets the operator policy attached by its owner (docs/deploying.md). */
   readonly operators: readonly string[]
+  /** Who declares which clients by the command line, by the sets' names. None: every operator any. */
+  readonly sets: SetsConfig
   readonly incidents: IncidentsConfig
   readonly drills: DrillConfig
   /** Absent: no tokens are vended. */
@@ -188,6 +191,7 @@ const readRoot = (root: Place): DeployConfig => {
     'runbookUrl',
     'breakGlass',
     'operators',
+    'sets',
     'incidents',
     'drill',
     'vendor',
@@ -225,6 +229,7 @@ const readRoot = (root: Place): DeployConfig => {
   const rotation = readRotation(root)
   const reservations = readReservations(root, deployedParts(root, rotation))
   const clients = readClients(root)
+  const sets = readSets(root)
   const optional = optionalSettings(root, reservations)
   return {
     stage,
@@ -239,12 +244,13 @@ const readRoot = (root: Place): DeployConfig => {
     alarms: readAlarms(root),
     breakGlass: readDecision(root, 'breakGlass', ['roleArn', shapes.roleArn]),
     operators: readOperators(root),
+    sets,
     tags: readTags(root),
     onRemoval: root.oneOf('onRemoval', ['retain', 'destroy'], defaults.onRemoval),
     logRetentionDays: readLogRetention(root),
     evidence: readEvidenceConfig(root),
     replicas: readReplicas(root),
-    readerAccounts: readReaderAccounts(root, clients, optional.environment?.account),
+    readerAccounts: readReaderAccounts(root, { clients, sets }, optional.environment?.account),
     clients,
     ...optional,
   }

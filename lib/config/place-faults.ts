@@ -1,5 +1,6 @@
 // What is named in the configuration and lies elsewhere than the stage: a key of another Region, an operator of another account. Each looks
 // well formed by itself, and would stop the deployment half way, or be of no use after it. Pure.
+import type { SetsConfig } from './sets-config.ts'
 
 interface PlacedSettings {
   readonly environment?: { readonly account: string; readonly region: string }
@@ -11,6 +12,7 @@ interface PlacedSettings {
   readonly incidents: { readonly intake?: { readonly secretsKeyArn?: string } }
   readonly breakGlass: { readonly roleArn: string } | { readonly noneBecause: string }
   readonly operators: readonly string[]
+  readonly sets?: SetsConfig
   readonly deployRoleArn?: string
   readonly keyArn?: string
   readonly monitoringKey?: string
@@ -80,6 +82,9 @@ export const placeFaults = (config: PlacedSettings): readonly PlaceFault[] => {
     ...topicFaults(config, account, region),
     ...breakGlassFault(config, account),
     // The functions that the command line calls let in nobody of another account, and neither do the secrets.
+    ...Object.entries(config.sets ?? {}).flatMap(([name, { operators }]) =>
+      operators.flatMap((arn, at) => accountFault(`sets.${name}.operators[${at}]`, arn, account)),
+    ),
     ...config.operators.flatMap((arn, at) => accountFault(`operators[${at}]`, arn, account)),
     ...accountFault('deployRoleArn', config.deployRoleArn, account),
     ...accountFault('permissionsBoundaryArn', config.permissionsBoundaryArn, account),

@@ -7,6 +7,8 @@ import type { DrillConfig } from './drill-config.ts'
 import { handMadeSecretsOf, type NamingConfig } from './hand-made-secrets.ts'
 import { type ReaderSettings, rolesOnSecrets } from './reader-faults.ts'
 import type { BackstopRules } from './rotation-schedule.ts'
+import { rulesOfSets } from './sets-config.ts'
+import { operatorRoles } from './stage-roles.ts'
 
 /** What of the configuration (deploy-config.ts, which asks this file) decides it. */
 interface GrowingSettings extends ReaderSettings, NamingConfig {
@@ -44,7 +46,7 @@ const bytesOf = (env: Readonly<Record<string, string>>): number =>
 
 /** @returns what is wrong with the operators; undefined when everything fits. */
 export const settingsFault = (config: GrowingSettings): string | undefined => {
-  const { stytch, rotation, operators, readerAccounts, readerOrganizationId } = config
+  const { stytch, rotation, readerAccounts, readerOrganizationId } = config
   const { account, region, roles, functionOf } = rolesOnSecrets(config)
   const size = bytesOf(
     writeClientsEnv({
@@ -72,9 +74,10 @@ export const settingsFault = (config: GrowingSettings): string | undefined => {
       records: { table: someTableName(config.stage) },
       evidenceBucket: someBucketName(config.stage),
       sweepEveryMinutes: rotation.sweepEveryMinutes,
-      ...defined({ drillEveryHours: config.drills.everyHours }),
+      ...defined({ drillEveryHours: config.drills.everyHours, sets: rulesOfSets(config.sets) }),
     }),
   )
   if (size <= MAX_ENVIRONMENT_BYTES) return undefined
-  return `are ${operators.length}: with them, the settings of the clients function have ${size} bytes, and Lambda takes ${MAX_ENVIRONMENT_BYTES}; let several people assume one role`
+  const ofSets = Object.keys(config.sets ?? {}).length === 0 ? '' : ', those of sets included'
+  return `are ${operatorRoles(config).length}${ofSets}: with them, the settings of the clients function have ${size} bytes, and Lambda takes ${MAX_ENVIRONMENT_BYTES}; let several people assume one role`
 }

@@ -1,8 +1,10 @@
 // What somebody could do with values, rotations, reports and evidence; openings.ts has the rest. The columns of the table, in order.
 import { eventSources, eventTypesOf, leakSources } from '../../lambda/core/base/event-types.ts'
-import { GATE_KEYS, LEASE_KEYS, READ_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
+import { LOOK_ALIAS, OPERATE_ALIAS } from '../../lambda/core/clients/authority.ts'
+import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/clients-api.ts'
+import { CLAIM_KEYS, GATE_KEYS, LEASE_KEYS, READ_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 import { type Ability, way } from './ability.ts'
-import { apiArn, type Deployment, secrets } from './deployment.ts'
+import { apiArn, type Deployment, secrets, settings } from './deployment.ts'
 import { openings } from './openings.ts'
 import { CALLERS_ACCOUNT, type RequestedCall, type Requests, requestsOf } from './requests.ts'
 
@@ -99,6 +101,8 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
   const { billing } = secrets
   const clients = qualifiers.get(functionArn('clients')) ?? []
   const identify = qualifiers.get(functionArn('identify')) ?? []
+  const as = (alias: string) =>
+    clients.filter((arn) => arn.endsWith(`:${alias}`)).map((arn) => way(`\`${alias}\``, ...invoke(arn)))
   const qualifier = (arn: string): string => arn.split(':')[7] ?? 'unqualified'
   const label = (stage: string) =>
     onSecret('UpdateSecretVersionStage', billing, { 'secretsmanager:VersionStage': stage })
@@ -130,8 +134,22 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
     },
     { id: 'move-current', title: 'moves AWSCURRENT', group, ways: [way('AWSCURRENT', [label('AWSCURRENT')])] },
     { id: 'clear-pending', title: 'takes AWSPENDING away', group, ways: [way('AWSPENDING', [label('AWSPENDING')])] },
-    { id: 'hold', title: 'holds', group, ways: [way('TagResource', tag('m2m:held'))] },
-    { id: 'retag', title: 'changes other tags', group, ways: [way('TagResource', tag('m2m:client-id'))] },
+    {
+      id: 'retag',
+      title: 'changes tags that decide something',
+      group,
+      ways: ['m2m:client-id', 'm2m:held', 'm2m:policy', 'm2m:stack', 'vend:scopes'].map((key) =>
+        way(`\`${key}\``, tag(key)),
+      ),
+    },
+    {
+      id: 'untag',
+      title: 'takes such tags away',
+      group,
+      ways: ['m2m:client-id', 'm2m:held', 'vend:scopes'].map((key) =>
+        way(`\`${key}\``, [onSecret('UntagResource', billing, { 'aws:TagKeys': [key] })]),
+      ),
+    },
     {
       id: 'freeze',
       title: 'freezes',
@@ -144,17 +162,15 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
       group,
       ways: Object.values(leakSources).map((source) => way(`\`${source}\``, say(source, 'Secret Leak Reported'))),
     },
+    { id: 'look', title: 'looks by the clients function', group, ways: as(LOOK_ALIAS) },
+    { id: 'hold', title: 'holds, by the clients function', group, ways: as(OPERATE_ALIAS) },
+    { id: 'declare', title: 'declares clients of set', group, ways: Object.keys(settings.sets).flatMap(as) },
+    { id: 'switch-off', title: 'switches a client off, writes claims', group, ways: as(BREAK_GLASS_ALIAS) },
     {
-      id: 'declare',
-      title: 'declares a client',
+      id: 'call-bare',
+      title: 'calls the clients function without an alias',
       group,
-      ways: clients.filter((arn) => !arn.endsWith(':break-glass')).map((arn) => way(qualifier(arn), ...invoke(arn))),
-    },
-    {
-      id: 'switch-off',
-      title: 'switches a client off',
-      group,
-      ways: clients.filter((arn) => arn.endsWith(':break-glass')).map((arn) => way(qualifier(arn), ...invoke(arn))),
+      ways: [way('InvokeFunction', ...invoke(functionArn('clients')))],
     },
     {
       id: 'identify',
@@ -267,6 +283,7 @@ const evidence = (
       group,
       ways: onRecords((name) => (name === 'UpdateItem' ? VERSION_KEYS : LEASE_KEYS)),
     },
+    { id: 'forge-claim', title: 'writes which secret holds a client', group, ways: onRecords(() => CLAIM_KEYS) },
     { id: 'forge-gate', title: "writes the intake's gate", group, ways: onRecords(() => GATE_KEYS) },
     {
       id: 'forge-record',

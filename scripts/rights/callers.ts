@@ -88,6 +88,7 @@ const people = (deployment: Deployment): readonly RightsCaller[] => {
   const reports = reportsLeaks(bus, [functions.get('identify')?.arn ?? ''])
   return [
     { id: 'operator', name: 'operator', roleArn: roles.operator, identityPolicies: operatorPolicies },
+    { id: 'payments', name: 'operator of set `payments`', roleArn: roles.payments, identityPolicies: operatorPolicies },
     { id: 'security', name: 'security, another account', roleArn: roles.security, identityPolicies: [reports] },
     {
       id: 'break-glass',

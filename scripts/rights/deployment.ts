@@ -27,6 +27,8 @@ const role = (name: string, account = ACCOUNT): string => `arn:aws:iam::${accoun
 export const roles = {
   breakGlass: role('break-glass'),
   operator: role('operator'),
+  /** Declares clients of one set. */
+  payments: role('payments'),
   security: role('security', SECURITY_ACCOUNT),
   /** Named in cdk.json. */
   billingJob: role('billing-job'),
@@ -56,6 +58,15 @@ export const settings = {
   alarms: { email: 'oncall@example.com' },
   breakGlass: { roleArn: roles.breakGlass },
   operators: [roles.operator],
+  sets: {
+    payments: {
+      operators: [roles.payments],
+      readers: [`arn:aws:iam::${ACCOUNT}:role/payments-*`],
+      scopes: ['read:*'],
+      names: 'payments-*',
+    },
+    reports: { operators: [roles.operator], readers: [], scopes: ['read:reports'], names: 'reports*' },
+  },
   readerAccounts: [OTHER_ACCOUNT],
   incidents: {
     security: { roleArns: [roles.security] },

@@ -3,6 +3,7 @@
 import { partitionOf } from '../../lambda/core/base/aws-partition.ts'
 import { type ServiceControlPolicy, serviceControlPolicy } from '../../lib/base/scp.ts'
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
+import { operatorRoles } from '../../lib/config/stage-roles.ts'
 
 export interface NamedRoles {
   readonly deployers: readonly string[]
@@ -63,7 +64,7 @@ export const scpOfConfig = (
     deployers,
     guardedRoles,
     breakGlass: 'roleArn' in breakGlass ? [breakGlass.roleArn] : [],
-    operators: config.operators,
+    operators: operatorRoles(config),
     foreignSecretNames: foreignSecrets(config),
     ...(keyArn === undefined ? {} : { keyArn }),
     ...(config.vendor === undefined ? {} : { restApi }),

@@ -2,7 +2,8 @@
 // break-glass's alias switches a client; and neither answer nor log holds a value.
 import type { Context } from 'aws-lambda'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { ClientsReply } from '../../lambda/core/clients/clients-api.ts'
+import type { ClientsReply, ClientsRequest } from '../../lambda/core/clients/clients-api.ts'
+import { aliasFor } from '../core/clients/api-seat.ts'
 import { PROJECT_ID, PROJECT_SECRET, useAws, useStytch } from '../fakes/stand-ins.ts'
 
 const stytchPlace = useStytch()
@@ -51,10 +52,14 @@ afterEach(() => {
   }
 })
 
-const ask = async (event: unknown, qualifier?: string): Promise<ClientsReply> => {
+/** @param qualifier `null`: without an alias. @default - as the command line invokes it */
+const ask = async (
+  event: unknown,
+  qualifier: string | null = aliasFor(Object(event) as ClientsRequest),
+): Promise<ClientsReply> => {
   const context = {
     awsRequestId: 'aws-request',
-    invokedFunctionArn: qualifier === undefined ? FUNCTION_ARN : `${FUNCTION_ARN}:${qualifier}`,
+    invokedFunctionArn: qualifier === null ? FUNCTION_ARN : `${FUNCTION_ARN}:${qualifier}`,
     getRemainingTimeInMillis: () => 60_000,
   } as Context
   const reply = await handler(event, context)
@@ -96,6 +101,21 @@ test('says what the stage has settled, so that a plan can be made without the pr
   })
 })
 
+test.each([null, '$LATEST', '3', 'nobodys'])(
+  'does nothing for an invocation as %s, a look included',
+  async (qualifier) => {
+    expect(await ask({ action: 'stage' }, qualifier)).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/look, operate, default, break-glass/),
+    })
+    expect(await ask({ action: 'declare' }, qualifier)).toMatchObject({
+      ok: false,
+      code: 'INPUT_MALFORMED',
+      retryable: false,
+    })
+  },
+)
+
 test('proves the project secret', async () => {
   expect(await ask({ action: 'whoami' })).toEqual({ ok: true, value: PROJECT_ID })
 })
@@ -108,7 +128,13 @@ test('declares a client, and says so in one line that names it', async () => {
     value: { clientId: clientId(), secretArn: awsPlace.standIn.peek('m2m/prod/billing')?.arn },
   })
   expect(logged.map((line) => JSON.parse(line))).toEqual([
-    { action: 'declare', subject: 'm2m/prod/billing', outcome: 'done', requestId: 'aws-request' },
+    {
+      action: 'declare',
+      subject: 'm2m/prod/billing',
+      outcome: 'done',
+      qualifier: 'default',
+      requestId: 'aws-request',
+    },
   ])
 })
 
@@ -167,16 +193,16 @@ describe('what was declared by a file', () => {
 })
 
 describe('Stytch’s switch', () => {
-  const setActive = (isActive: boolean, qualifier?: string) =>
+  const setActive = (isActive: boolean, qualifier?: string | null) =>
     ask({ action: 'setActive', secretName: 'm2m/prod/billing', isActive }, qualifier)
 
-  test.each([undefined, '$LATEST', '7', 'live'])('is refused to whoever calls by %s', async (qualifier) => {
+  test.each([null, '$LATEST', '7', 'live'])('is refused to whoever calls by %s', async (qualifier) => {
     await declare()
 
     expect(await setActive(false, qualifier)).toMatchObject({
       ok: false,
       code: 'INPUT_MALFORMED',
-      message: expect.stringMatching(/only break-glass may switch a client, by the alias break-glass/),
+      message: expect.stringMatching(/acts by its aliases alone/),
     })
     expect(await ask({ action: 'list' })).toMatchObject({ value: { clients: [{ isActive: true }] } })
   })

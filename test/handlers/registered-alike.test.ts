@@ -8,9 +8,10 @@ import { stringify } from 'yaml'
 import { readClientsFile, toDeclared } from '../../bin/apply/clients-file.ts'
 import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createClientKeeper } from '../../lambda/adapters/stytch/client-keeper.ts'
-import type { ClientsReply, StageView } from '../../lambda/core/clients/clients-api.ts'
+import type { ClientsReply, ClientsRequest, StageView } from '../../lambda/core/clients/clients-api.ts'
 import { planClients } from '../../lambda/core/clients/plan-clients.ts'
 import { policyFingerprint } from '../../lambda/core/clients/secret-policy.ts'
+import { aliasFor } from '../core/clients/api-seat.ts'
 import { PROJECT_ID, PROJECT_SECRET, useAws, useStytch } from '../fakes/stand-ins.ts'
 import { ACCOUNT, REGION, resourcesOf, synthStack } from '../stack/synth.ts'
 
@@ -108,7 +109,9 @@ beforeEach(() => {
 })
 
 const askClientsApi = async <Value>(request: object): Promise<Value> => {
-  const reply = await clientsApi(request, context)
+  const alias = aliasFor(request as ClientsRequest)
+  const invokedFunctionArn = `${context.invokedFunctionArn}:${alias}`
+  const reply = await clientsApi(request, { ...context, invokedFunctionArn })
   if (!reply.ok) throw new Error(reply.message)
   return reply.value as Value
 }

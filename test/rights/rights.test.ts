@@ -98,10 +98,10 @@ describe('whoever was not named', () => {
   })
 
   const administrators = ['power-user', 'administrator'] as const
-  const calls = ['declare', 'switch-off', 'identify']
+  const calls = ['look', 'hold', 'declare', 'switch-off', 'call-bare', 'identify']
   const closedByPolicies = [
     ['read-billing', 'read-reports', 'read-by-id', 'decrypt', 'change'],
-    ['rotate', 'redirect', 'move-current', 'clear-pending', 'hold', 'retag'],
+    ['rotate', 'redirect', 'move-current', 'clear-pending', 'retag', 'untag', 'forge-claim'],
     ['report', 'forge-outcome', 'forge-object', 'replace-object'],
   ].flat()
 
@@ -189,7 +189,7 @@ describe('readers', () => {
 
 describe('people', () => {
   test('an operator rotates, clears, holds, freezes, declares, searches and releases the intake, and does nothing else', () => {
-    const may = ['clear-pending', 'declare', 'forge-gate', 'forge-step', 'freeze', 'hold', 'identify', 'rotate']
+    const may = ['clear-pending', 'declare', 'forge-gate', 'forge-step', 'freeze', 'hold', 'identify', 'look', 'rotate']
 
     expect(openTo('operator')).toEqual(may)
     expect(openTo('operator', true)).toEqual(may)

@@ -117,21 +117,62 @@ describe('the clients function', () => {
     template.hasResourceProperties('AWS::Lambda::Function', { FunctionName: 'm2m-prod-clients', Timeout: 120 })
   })
 
-  test('is called by operators and break-glass alone, whatever other policies allow', () => {
+  const denial = (sid: string, qualifier: string, ...allowed: readonly string[]) => ({
+    sid,
+    actions: ['lambda:InvokeFunction', 'lambda:InvokeFunctionUrl'],
+    resources: [`${functionArn('clients')}${qualifier}`],
+    conditions: [`ArnNotEquals aws:PrincipalArn ${[...allowed, ROOT].join(' ')}`],
+  })
+
+  test('is called by its aliases alone, by operators and break-glass, whatever other policies allow', () => {
     expect(functionPolicy(template, 'function:m2m-prod-clients').map(shown)).toEqual([
-      {
-        sid: 'OnlyItsCallers',
-        actions: ['lambda:InvokeFunction', 'lambda:InvokeFunctionUrl'],
-        resources: [functionArn('clients')],
-        conditions: [`ArnNotEquals aws:PrincipalArn ${OPERATOR} ${BREAK_GLASS} ${ROOT}`],
-      },
-      {
-        sid: 'QualifiedByFewer',
-        actions: ['lambda:InvokeFunction', 'lambda:InvokeFunctionUrl'],
-        resources: [`${functionArn('clients')}:*`],
-        conditions: [`ArnNotEquals aws:PrincipalArn ${BREAK_GLASS} ${ROOT}`],
-      },
+      denial('OnlyItsCallers', ''),
+      denial('QualifiedByFewer', ':*', OPERATOR, BREAK_GLASS),
+      denial('OnlyLook', ':look', OPERATOR, BREAK_GLASS),
+      denial('OnlyOperate', ':operate', OPERATOR, BREAK_GLASS),
+      denial('OnlyDefault', ':default', OPERATOR, BREAK_GLASS),
+      denial('OnlyBreakGlass', ':break-glass', BREAK_GLASS),
     ])
+  })
+
+  describe('with sets', () => {
+    const PAYMENTS = `arn:aws:iam::${ACCOUNT}:role/payments`
+    const rule = { readers: [`arn:aws:iam::${ACCOUNT}:role/payments-*`], scopes: ['read:*'], names: 'payments-*' }
+    let withSets: Template
+    beforeAll(() => {
+      withSets = synthStack({
+        operators: [OPERATOR],
+        sets: { payments: { operators: [PAYMENTS], ...rule } },
+      }).template()
+    })
+
+    test('each has an alias that its operators alone invoke, and no alias takes any client', () => {
+      expect(functionPolicy(withSets, 'function:m2m-prod-clients').map(shown)).toEqual([
+        denial('OnlyItsCallers', ''),
+        denial('QualifiedByFewer', ':*', OPERATOR, PAYMENTS, BREAK_GLASS),
+        denial('OnlyLook', ':look', OPERATOR, PAYMENTS, BREAK_GLASS),
+        denial('OnlyOperate', ':operate', OPERATOR, PAYMENTS, BREAK_GLASS),
+        denial('OnlySetpayments', ':payments', PAYMENTS),
+        denial('OnlyBreakGlass', ':break-glass', BREAK_GLASS),
+      ])
+      const [only, letIn] = functionPolicy(withSets, 'function:m2m-prod-clients:payments')
+      expect(only && shown(only)).toEqual(denial('OnlyItsCallers', ':payments', PAYMENTS))
+      expect(letIn).toMatchObject({ Effect: 'Allow', Principal: { AWS: PAYMENTS } })
+      expect(
+        Object.values(withSets.findResources('AWS::Lambda::Alias')).map(({ Properties }) => Properties.Name),
+      ).not.toContain('default')
+    })
+
+    test('the function knows what each allows, and of no operator', () => {
+      withSets.hasResourceProperties('AWS::Lambda::Function', {
+        FunctionName: 'm2m-prod-clients',
+        Environment: { Variables: Match.objectLike({ M2M_SETS: JSON.stringify({ payments: rule }) }) },
+      })
+    })
+
+    test('no AWS::Lambda::Permission stands beside the policy', () => {
+      expect(JSON.stringify(withSets.findResources('AWS::Lambda::Permission'))).not.toContain('ClientsFn')
+    })
   })
 
   test('is called by the alias that switches clients by the break-glass role alone', () => {
@@ -157,7 +198,7 @@ describe('the clients function', () => {
 
 describe('an operator', () => {
   test('may do exactly this by the command line’s own part of the policy', () => {
-    expect(operatorStatements().slice(0, 7).map(shown)).toEqual([
+    expect(operatorStatements().slice(0, 6).map(shown)).toEqual([
       {
         sid: 'Look',
         actions: [
@@ -173,12 +214,6 @@ describe('an operator', () => {
         actions: ['secretsmanager:ListSecrets', 'cloudwatch:DescribeAlarms', 'events:ListRules'],
         resources: ['*'],
         conditions: [],
-      },
-      {
-        sid: 'HoldAndRelease',
-        actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
-        resources: [MANAGED],
-        conditions: ['ForAllValues:StringEquals aws:TagKeys m2m:held m2m:held-by', 'Null aws:TagKeys false'],
       },
       {
         sid: 'AskForRotations',
@@ -198,8 +233,11 @@ describe('an operator', () => {
       {
         sid: 'CallFunctions',
         actions: ['lambda:InvokeFunction'],
-        // Without a qualifier: not the alias that switches clients.
-        resources: [functionArn('clients'), functionArn('rotation')],
+        // By the aliases that are for every operator: neither break-glass's nor a set's.
+        resources: [
+          ...['look', 'operate', 'default'].map((alias) => `${functionArn('clients')}:${alias}`),
+          functionArn('rotation'),
+        ],
         conditions: [],
       },
       {

@@ -277,9 +277,12 @@ describe('whoever may only start rotations', () => {
     expect(denies(policy, { ...asked, by: role('rotation') })).toBe(false)
   })
 
-  test.each(TAGGING)('holds and releases, and writes no other tag of ours: %s', (action) => {
-    expect(denies(policy, { action, by: sweep, tagKeys: ['m2m:held', 'm2m:held-by'] })).toBe(false)
-    expect(denies(policy, { action, by: sweep, tagKeys: ['m2m:held', 'm2m:client-id'] })).toBe(true)
+  test.each(TAGGING)('writes no tag that decides something: %s', (action) => {
+    for (const key of ['m2m:held', 'm2m:client-id', 'm2m:anything-new', 'vend:scopes', 'vend:scopes.2']) {
+      expect(denies(policy, { action, by: sweep, tagKeys: [key] })).toBe(true)
+      expect(denies(policy, { action, by: sweep, tagKeys: ['team', key] })).toBe(true)
+    }
+    expect(denies(policy, { action, by: sweep, tagKeys: ['team'] })).toBe(false)
   })
 
   test.each([...READING, ...CHANGING, ...OPENING])('is denied %s', (action) => {
@@ -303,9 +306,12 @@ describe('an operator', () => {
     expect(denies(policy, { action, by: operator })).toBe(true)
   })
 
-  test.each(TAGGING)('holds and releases, and writes no other tag of ours: %s', (action) => {
-    expect(denies(policy, { action, by: operator, tagKeys: ['m2m:held', 'm2m:held-by'] })).toBe(false)
-    expect(denies(policy, { action, by: operator, tagKeys: ['m2m:held', 'm2m:client-id'] })).toBe(true)
+  test.each(TAGGING)('writes no tag that decides something: %s', (action) => {
+    for (const key of ['m2m:held', 'm2m:client-id', 'm2m:anything-new', 'vend:scopes', 'vend:scopes.2']) {
+      expect(denies(policy, { action, by: operator, tagKeys: [key] })).toBe(true)
+      expect(denies(policy, { action, by: operator, tagKeys: ['team', key] })).toBe(true)
+    }
+    expect(denies(policy, { action, by: operator, tagKeys: ['team'] })).toBe(false)
   })
 
   test.each([...READING, ...CHANGING, ...OPENING])('is denied %s', (action) => {

@@ -6,12 +6,14 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
+import { authorityFor, DEFAULT_ALIAS, LOOK_ALIAS, ownAliases } from '../../core/clients/authority.ts'
 import {
   type AdoptWish,
   BREAK_GLASS_ALIAS,
   type ClientsApi,
   type ClientsReply,
   type ClientsRequest,
+  type StageView,
 } from '../../core/clients/clients-api.ts'
 import { errorName } from '../error-name.ts'
 import { AWS_TIMEOUT_MS } from './aws-call.ts'
@@ -89,13 +91,13 @@ const brokenOff = ({ functionName, action }: Called): Fault =>
 /** @throws Fault with the function's own code and words, or for a call that was not answered. */
 const createCall =
   (client: LambdaClient, functionName: string) =>
-  async <Value>(request: ClientsRequest, qualifier?: string): Promise<Value> => {
+  async <Value>(request: ClientsRequest, qualifier: string): Promise<Value> => {
     const called = { functionName, action: request.action }
     const reply = await client
       .send(
         new InvokeCommand({
           FunctionName: functionName,
-          ...defined({ Qualifier: qualifier }),
+          Qualifier: qualifier,
           Payload: Buffer.from(JSON.stringify(request), 'utf8'),
         }),
       )
@@ -113,8 +115,38 @@ const opened = ({ clientSecret, ...rest }: AdoptWish) => ({
   ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }),
 })
 
-export const createClientsApi = (client: LambdaClient, functionName: string): ClientsApi => {
-  const call = createCall(client, functionName)
+const usage = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
+
+/** The set that a request names itself. */
+const setOf = (request: ClientsRequest): string | undefined =>
+  request.action === 'declare' ? request.set : request.action === 'retire' ? request.owner.resource : undefined
+
+/** By which alias one set's clients are declared. @throws Fault INPUT_MALFORMED where several are possible */
+const aliasOfSet = (sets: readonly string[], set: string | undefined): string => {
+  const [only] = sets
+  if (only === undefined) return DEFAULT_ALIAS
+  if (set === undefined && sets.length === 1) return only
+  if (set !== undefined && sets.includes(set)) return set
+  const said = set === undefined ? 'and none was named' : `and ${set} is none of them`
+  throw usage(
+    `Nothing was changed: the stage has the sets ${sets.join(', ')}, ${said}. Name one by --set, or M2M_SET; in a file for m2m apply by "set".`,
+  )
+}
+
+/** @param chosen a set, or break-glass; undefined: whichever the request names, or the only one that there is */
+export const createClientsApi = (client: LambdaClient, functionName: string, chosen?: string): ClientsApi => {
+  const invoke = createCall(client, functionName)
+  let sets: Promise<readonly string[]> | undefined
+  const askSets = (): Promise<readonly string[]> => {
+    sets ??= invoke<StageView>({ action: 'stage' }, LOOK_ALIAS).then((view) => view.sets ?? [])
+    return sets
+  }
+  const call = async <Value>(request: ClientsRequest): Promise<Value> => {
+    const kind = authorityFor(request)
+    if (kind !== 'set') return invoke(request, ownAliases[kind])
+    if (chosen === BREAK_GLASS_ALIAS) return invoke(request, chosen)
+    return invoke(request, aliasOfSet(await askSets(), setOf(request) ?? chosen))
+  }
   return {
     stage: () => call({ action: 'stage' }),
     whoami: () => call({ action: 'whoami' }),
@@ -125,7 +157,9 @@ export const createClientsApi = (client: LambdaClient, functionName: string): Cl
     rehearseAdoption: (asked) => call({ action: 'rehearseAdoption', ...opened(asked) }),
     adoptInPlace: (asked) => call({ action: 'adoptInPlace', ...asked }),
     claims: (clientIds) => call({ action: 'claims', clientIds }),
-    writeClaims: (asked) => call({ action: 'writeClaims', ...asked }, BREAK_GLASS_ALIAS),
+    writeClaims: (asked) => call({ action: 'writeClaims', ...asked }),
+    hold: (asked) => call({ action: 'hold', ...asked }),
+    release: (asked) => call({ action: 'release', ...asked }),
     removeDrill: (secretName) => call({ action: 'removeDrill', secretName }),
     closeReading: (asked) => call({ action: 'closeReading', ...asked }),
     giveBack: (asked) => call({ action: 'giveBack', ...asked }),
@@ -133,14 +167,15 @@ export const createClientsApi = (client: LambdaClient, functionName: string): Cl
     discard: async (clientId) => {
       await call({ action: 'discard', clientId })
     },
-    setActive: (asked) => call({ action: 'setActive', ...asked }, BREAK_GLASS_ALIAS),
+    setActive: (asked) => call({ action: 'setActive', ...asked }),
   }
 }
 
 /** Whether the caller may call a function at all; nothing is run. */
-export const mayCall = async (client: LambdaClient, functionName: string): Promise<'yes' | string> => {
+export const mayCall = async (client: LambdaClient, functionName: string, alias?: string): Promise<'yes' | string> => {
   try {
-    await client.send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'DryRun' }))
+    const target = { FunctionName: functionName, ...defined({ Qualifier: alias }) }
+    await client.send(new InvokeCommand({ ...target, InvocationType: 'DryRun' }))
     return 'yes'
   } catch (error) {
     return errorName(error)

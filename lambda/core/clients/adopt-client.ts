@@ -22,6 +22,8 @@ export interface AdoptRequest extends AdoptWish {
   readonly stage: Stage
   /** Everything is looked at, and nothing changed. @default false */
   readonly isRehearsal?: boolean
+  /** Why whoever asks may not have a client of these scopes. @default - they may */
+  readonly scopesFaultOf?: (scopes: readonly string[]) => string | undefined
 }
 
 const refuse = ({ secretName, clientId }: AdoptRequest, why: string): Fault =>
@@ -42,6 +44,8 @@ const findAdoptable = async (
   if (record.boundTo !== undefined && record.boundTo !== facts?.arn) {
     throw refuse(request, `it is bound to ${record.boundTo} (${bindingWords(record.clientId)}); one secret, one client`)
   }
+  const beyond = request.scopesFaultOf?.(record.scopes)
+  if (beyond !== undefined) throw refuse(request, beyond)
   if (!record.isActive) throw refuse(request, 'it is inactive at Stytch, so that no value of it can be proven')
   return record
 }

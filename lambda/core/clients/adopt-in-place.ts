@@ -33,6 +33,8 @@ import { policyFingerprint } from './secret-policy.ts'
 
 export interface InPlaceRequest extends InPlaceAsked {
   readonly stage: Stage
+  /** Why whoever asks may not have a client of these scopes. @default - they may */
+  readonly scopesFaultOf?: (scopes: readonly string[]) => string | undefined
 }
 
 /** Of one resource (AWS General Reference, "Tagging"). */
@@ -215,7 +217,11 @@ const policyFor = async ({ secrets }: Declaration, request: InPlaceRequest, fact
 const findRecord = async (
   declaration: Declaration,
   clientId: string | undefined,
-  { facts, read }: { readonly facts: Secret; readonly read: Read | undefined },
+  {
+    facts,
+    read,
+    scopesFaultOf,
+  }: Pick<InPlaceRequest, 'scopesFaultOf'> & { readonly facts: Secret; readonly read: Read | undefined },
 ): Promise<{ readonly record: ClientRecord | undefined; readonly faults: readonly string[] }> => {
   const none = { record: undefined }
   if (clientId === undefined) return { ...none, faults: [] }
@@ -228,7 +234,11 @@ const findRecord = async (
   const isTried = record?.isActive === true && stored?.clientId === clientId
   return {
     record,
-    faults: [...recordFaults(record, facts), ...(isTried ? await exchangeFaults(declaration, record, stored) : [])],
+    faults: [
+      ...recordFaults(record, facts),
+      ...[scopesFaultOf?.(record?.scopes ?? [])].filter((fault) => fault !== undefined),
+      ...(isTried ? await exchangeFaults(declaration, record, stored) : []),
+    ],
   }
 }
 
@@ -243,7 +253,11 @@ const prepare = async (
   const isReadable = !facts.isDeleted && keyFault(facts, request).length === 0
   const read = isReadable && hasValue(facts) ? await readStored(declaration, request, facts) : undefined
   const clientId = request.clientId ?? clientIdOf(facts) ?? read?.stored?.clientId
-  const { record, faults: ofRecord } = await findRecord(declaration, clientId, { facts, read })
+  const { record, faults: ofRecord } = await findRecord(declaration, clientId, {
+    facts,
+    read,
+    ...defined({ scopesFaultOf: request.scopesFaultOf }),
+  })
   const { policy, faults: ofPolicy } = isReadable
     ? await policyFor(declaration, request, facts)
     : { policy: '', faults: [] }

@@ -10,16 +10,19 @@ import { readSpan, TAG } from '../secret/secret-tags.ts'
 import { isNameOfStage, outsideFault } from '../secret/stage-secrets.ts'
 import { adoptClient } from './adopt-client.ts'
 import { adoptInPlace } from './adopt-in-place.ts'
-import { BREAK_GLASS_ALIAS, type ClientsRequest, type DeclareAsked, type StageView } from './clients-api.ts'
+import { type Authority, aliasFault, type Sets } from './authority.ts'
+import type { ClientsRequest, DeclareAsked, StageView } from './clients-api.ts'
 import { closeReading } from './close-reading.ts'
 import { type Declaration, declareClient } from './declare-client.ts'
 import { cliOwner, type Removal, removals } from './declared-client.ts'
 import { type Discarding, discardLeftover } from './discard-leftover.ts'
-import { DRILL_SET, isDrillName, removeDrill } from './drill-client.ts'
+import { DRILL_SET, removeDrill } from './drill-client.ts'
 import { type Examining, examineValues } from './examine-values.ts'
 import { type GivingBack, giveBack } from './give-back.ts'
 import { revisionOf, type Stage } from './guard-secret.ts'
+import { holdSecrets } from './hold-secrets.ts'
 import { type RetiringParts, retireDeclaredClient } from './retire-declared-client.ts'
+import { limitFaults, nameFault, scopesFault } from './set-limits.ts'
 import { switchClient } from './switch-client.ts'
 import { type ClaimingParts, readClaims, writeClaims } from './write-claims.ts'
 
@@ -40,13 +43,14 @@ export interface ApiStage
     > {
   /** After which another drill is due. @default - none is asked for */
   readonly drillEveryHours?: number
+  readonly sets?: Sets
 }
 
 export interface ApiParts {
   readonly parts: Declaration & RetiringParts & Discarding & Examining & GivingBack & ClaimingParts
   readonly stage: ApiStage
-  /** The alias by which the function was called; what may be asked depends on it. */
-  readonly qualifier: string | undefined
+  /** By the alias that was invoked; what may be asked depends on it. */
+  readonly authority: Authority
 }
 
 const viewOf = (stage: ApiStage): StageView => ({
@@ -71,6 +75,7 @@ const viewOf = (stage: ApiStage): StageView => ({
     recordsTable: stage.recordsTable,
     evidenceBucket: stage.evidenceBucket,
     keyArn: stage.kmsKeyId,
+    sets: stage.sets && Object.keys(stage.sets).sort(),
   }),
   drills: defined({ everyHours: stage.drillEveryHours }),
 })
@@ -87,11 +92,6 @@ const assertBelow = (stage: Stage, secretName: string): void => {
   }
 }
 
-/** @throws Fault INPUT_MALFORMED */
-const assertBreakGlass = (qualifier: string | undefined, message: string): void => {
-  if (qualifier !== BREAK_GLASS_ALIAS) throw refuse(`${message}, by the alias ${BREAK_GLASS_ALIAS}.`)
-}
-
 /** Campaigns would exceed it in silence. @throws Fault INPUT_MALFORMED */
 const assertPeriod = (stage: ApiStage, secretName: string, period: string | undefined): void => {
   const [periodMs, everyHours] = [readSpan(period), stage.campaignEveryHours]
@@ -100,20 +100,24 @@ const assertPeriod = (stage: ApiStage, secretName: string, period: string | unde
   if (fault !== undefined) throw refuse(`Client ${secretName} was left as it is: its period of ${period} ${fault}.`)
 }
 
-/** A drill's secret has no replicas: Secrets Manager deletes none that has. @throws Fault INPUT_MALFORMED */
-const stageFor = (stage: ApiStage, { set, client: { secretName } }: DeclareAsked): ApiStage => {
-  if (set !== DRILL_SET) return stage
-  if (isDrillName(stage.secretNamePrefix, secretName)) return { ...stage, replicas: [] }
-  throw refuse(
-    `Client ${secretName} was left as it is: set ${DRILL_SET} is that of m2m drill, and takes its names alone.`,
-  )
+/** A drill's secret has no replicas: Secrets Manager deletes none that has. */
+const stageFor = (stage: ApiStage, { set }: DeclareAsked): ApiStage =>
+  set === DRILL_SET ? { ...stage, replicas: [] } : stage
+
+/** Whatever the command line would have let through. @throws Fault INPUT_MALFORMED */
+const assertAllowed = (authority: Authority, request: ClientsRequest, stage: ApiStage): void => {
+  const fault = aliasFault(authority, request)
+  const faults = fault === undefined ? limitFaults(authority, request, stage) : [fault]
+  if (faults.length > 0) throw refuse(`Nothing was changed: ${faults.join('; ')}.`)
 }
 
 /** @throws Fault when it cannot or may not be done. @returns what goes into JSON. */
 export const answerApiRequest = async (
-  { parts, stage, qualifier }: ApiParts,
+  { parts, stage, authority }: ApiParts,
   request: ClientsRequest,
 ): Promise<unknown> => {
+  assertAllowed(authority, request, stage)
+  const scopesFaultOf = (scopes: readonly string[]) => scopesFault(authority, scopes)
   switch (request.action) {
     case 'stage':
       return viewOf(stage)
@@ -130,27 +134,42 @@ export const answerApiRequest = async (
       for (const name of request.secretNames) assertBelow(stage, name)
       return examineValues(parts, { projectId, secretNamePrefix, secretNames: request.secretNames })
     }
+    case 'hold':
+    case 'release':
+      for (const name of request.secretNames) assertBelow(stage, name)
+      return holdSecrets(parts, { stage, isHold: request.action === 'hold', by: request.by }, request)
     case 'claims':
       return readClaims(parts, request.clientIds)
     case 'writeClaims':
       for (const name of request.secretNames) assertBelow(stage, name)
-      assertBreakGlass(qualifier, 'Claims were left as they are: only break-glass may write them')
       return writeClaims(parts, request)
     case 'declare': {
       const { set, requestId, client } = request
       assertPeriod(stage, client.secretName, client.period)
-      return declareClient(parts, { stage: stageFor(stage, request), owner: cliOwner(set), requestId, client })
+      return declareClient(parts, {
+        stage: stageFor(stage, request),
+        owner: cliOwner(set),
+        requestId,
+        client,
+        mayTakeOver: authority.kind === 'breakGlass',
+      })
     }
     case 'adopt':
     case 'rehearseAdoption': {
       const { clientSecret: value, ...rest } = request
       assertPeriod(stage, rest.secretName, rest.period)
       const clientSecret = value === undefined ? undefined : createClientSecret(value)
-      return adoptClient(parts, { ...rest, stage, clientSecret, isRehearsal: request.action === 'rehearseAdoption' })
+      return adoptClient(parts, {
+        ...rest,
+        stage,
+        clientSecret,
+        isRehearsal: request.action === 'rehearseAdoption',
+        scopesFaultOf,
+      })
     }
     case 'adoptInPlace':
       assertPeriod(stage, request.secretName, request.period)
-      return adoptInPlace(parts, { ...request, stage })
+      return adoptInPlace(parts, { ...request, stage, scopesFaultOf })
     case 'closeReading':
       return closeReading(parts, stage, request)
     case 'giveBack':
@@ -162,14 +181,14 @@ export const answerApiRequest = async (
       return retireDeclaredClient(parts, { secretName, onRemoval, owner })
     }
     case 'discard':
-      await discardLeftover(parts, { clientId: request.clientId, prefix: stage.secretNamePrefix })
+      await discardLeftover(parts, {
+        clientId: request.clientId,
+        prefix: stage.secretNamePrefix,
+        nameFaultOf: (name) => nameFault(authority, stage, name),
+      })
       return {}
     case 'setActive':
       assertBelow(stage, request.secretName)
-      assertBreakGlass(
-        qualifier,
-        `Client ${request.secretName} was left as it is: only break-glass may switch a client`,
-      )
       return switchClient(parts, request)
   }
 }

@@ -34,10 +34,14 @@ export const wasMadeBy = ({ tags }: Tagged, requestId: string): boolean => tags[
 export const isOwnedBy = ({ tags }: Tagged, { stackId, resource }: Owner): boolean =>
   tags[STACK] === stackId && tags[RESOURCE] === resource
 
-/** Who declares it, when it is not this one: a construct of the same stack is its successor, and so is another set of the CLI's. */
-export const foreignOwner = (tagged: Tagged, { stackId }: Owner): Owner | undefined => {
+/**
+ * Who declares it, when it is not this one. A construct of the same stack is its successor, since one deployment makes both; a set of the
+ * command line's is others' to decide about.
+ */
+export const foreignOwner = (tagged: Tagged, { stackId, resource }: Owner): Owner | undefined => {
   const owner = ownerOf(tagged)
-  return owner?.stackId === stackId ? undefined : owner
+  const isSame = owner?.stackId === stackId && (stackId !== CLI || owner.resource === resource)
+  return isSame ? undefined : owner
 }
 
 /** Everything that is written on a declared client's secret, whoever declares it, but the fingerprint of its policy. */

@@ -36,6 +36,8 @@ export interface StageView extends StageSecrets {
   readonly recordsTable?: string
   /** Name of the evidence archive's bucket; absent: a function before this field. */
   readonly evidenceBucket?: string
+  /** Aliases of the clients function for the sets of the configuration; absent: there are none, or a function before this field. */
+  readonly sets?: readonly string[]
   /** The stage's key, by id or ARN; absent: a function before this field, or the key that AWS manages. */
   readonly keyArn?: string
   /** Absent: a function that cannot remove what a drill makes. */
@@ -148,6 +150,19 @@ export interface WriteClaimsAsked {
   readonly by?: string | undefined
 }
 
+export interface HoldAsked {
+  /** At most MAX_EXAMINED. */
+  readonly secretNames: readonly string[]
+  /** Who says that they ask. */
+  readonly by?: string | undefined
+}
+
+export interface HoldResult {
+  readonly secretName: string
+  readonly outcome: 'done' | 'already' | 'failed'
+  readonly why?: string
+}
+
 export interface WrittenClaim {
   readonly secretName: string
   readonly clientId?: string
@@ -177,6 +192,8 @@ export interface ClientsApi {
   claims(clientIds: readonly string[]): Promise<readonly ClaimView[]>
   /** By the alias that only break-glass may use. */
   writeClaims(asked: WriteClaimsAsked): Promise<readonly WrittenClaim[]>
+  hold(asked: HoldAsked): Promise<readonly HoldResult[]>
+  release(asked: HoldAsked): Promise<readonly HoldResult[]>
   /** Removes what a drill made, for good. */
   removeDrill(secretName: string): Promise<'removed' | 'notThere'>
   /** The project whose secret Stytch accepts. */
@@ -209,6 +226,7 @@ export type ClientsRequest =
   | ({ readonly action: 'setActive' } & SwitchAsked)
   | ({ readonly action: 'list' } & ClientQuery)
   | { readonly action: 'examine'; readonly secretNames: readonly string[] }
+  | ({ readonly action: 'hold' | 'release' } & HoldAsked)
   | { readonly action: 'claims'; readonly clientIds: readonly string[] }
   | ({ readonly action: 'writeClaims' } & WriteClaimsAsked)
   | { readonly action: 'removeDrill'; readonly secretName: string }

@@ -34,6 +34,8 @@ interface DeclareRequest {
   readonly owner: Owner
   readonly requestId: string
   readonly client: DeclaredClient
+  /** From another set of the command line's. @default false */
+  readonly mayTakeOver?: boolean
 }
 
 export interface Declared {
@@ -66,12 +68,13 @@ const freeClientId = async (
   return { clientId: candidateId(request, MAX_LEFTOVERS + 1), unusable }
 }
 
-const assertFree = (facts: Secret, { owner, client }: DeclareRequest): void => {
+const assertFree = (facts: Secret, { owner, client, mayTakeOver = false }: DeclareRequest): void => {
   if (facts.isDeleted) {
     throw refuse(client.secretName, 'its secret is scheduled for deletion; restore it, or choose another name')
   }
   const other = foreignOwner(facts, owner)
-  if (other !== undefined) throw refuse(client.secretName, `${describeOwner(other)}; remove it there first`)
+  if (other !== undefined && !(mayTakeOver && other.stackId === owner.stackId))
+    throw refuse(client.secretName, `${describeOwner(other)}; remove it there first`)
 }
 
 /** The client, bound as the tags say: then there is no need to read the value, which would count as use. */

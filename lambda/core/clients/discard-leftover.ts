@@ -33,13 +33,24 @@ const refuse = (clientId: string, why: string): Fault =>
 /** @throws Fault INPUT_MALFORMED for whatever is, or may become, somebody's. */
 export const discardLeftover = async (
   { clients, registry, secrets, timing }: Discarding,
-  { clientId, prefix }: { readonly clientId: string; readonly prefix: string },
+  {
+    clientId,
+    prefix,
+    nameFaultOf = () => undefined,
+  }: {
+    readonly clientId: string
+    readonly prefix: string
+    /** Why whoever asks may not decide about a client that was made for this secret. @default - they may */
+    readonly nameFaultOf?: (secretName: string) => string | undefined
+  },
 ): Promise<void> => {
   const record = await clients.find(clientId)
   if (record === undefined) return
   if (!mayBeLeftover(record, prefix, timing.now())) {
     throw refuse(clientId, 'it is bound to a secret, was not made by this system, or is younger than half an hour')
   }
+  const notTheirs = nameFaultOf(record.registeredFor ?? '')
+  if (notTheirs !== undefined) throw refuse(clientId, notTheirs)
   const facts = await secrets.describe(record.registeredFor ?? '')
   if (facts !== undefined && hasValue(facts) && clientIdOf(facts) === clientId) {
     throw refuse(clientId, `secret ${facts.name} holds it; register that one again to bind it`)

@@ -212,6 +212,12 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
       if (secretNames.length > MAX_EXAMINED) fields.fault('secretNames', `at most ${MAX_EXAMINED}`)
       return { action, secretNames }
     }
+    case 'hold':
+    case 'release': {
+      const secretNames = fields.texts('secretNames')
+      if (secretNames.length > MAX_EXAMINED) fields.fault('secretNames', `at most ${MAX_EXAMINED}`)
+      return { action, secretNames, ...readBy(event, fields) }
+    }
     case 'claims': {
       const clientIds = fields.texts('clientIds')
       if (clientIds.length > MAX_EXAMINED) fields.fault('clientIds', `at most ${MAX_EXAMINED}`)
@@ -230,7 +236,7 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
     default:
       fields.fault(
         'action',
-        'stage, declare, adopt, rehearseAdoption, adoptInPlace, closeReading, giveBack, retire, discard, setActive, list, examine, claims, writeClaims, removeDrill or whoami',
+        'stage, declare, adopt, rehearseAdoption, adoptInPlace, closeReading, giveBack, retire, discard, setActive, list, examine, hold, release, claims, writeClaims, removeDrill or whoami',
       )
       return { action: 'whoami' }
   }

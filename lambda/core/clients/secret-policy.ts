@@ -3,7 +3,7 @@
 // the account's root may always remove the policy, the registrar always stands among those who may change it, a wildcard is refused.
 import { createHash } from 'node:crypto'
 import { Fault } from '../base/fault.ts'
-import { TAG } from '../secret/secret-tags.ts'
+import { GUARDED_TAG_KEYS } from '../secret/secret-tags.ts'
 import { accountOf } from './reader-admission.ts'
 
 export interface PolicyRoles {
@@ -11,7 +11,7 @@ export interface PolicyRoles {
   readonly readers: readonly string[]
   /** Roles that may change secret, labels, rotation and policy: rotation, registrar, deploy, break-glass. */
   readonly changers: readonly string[]
-  /** Roles that may start rotations and put on hold, and nothing else: sweep, campaign, incident. */
+  /** Roles that may start rotations, and nothing else: sweep, campaign, incident. */
   readonly rotators?: readonly string[]
   /** Roles that may do the same, and take AWSPENDING away: people, when nothing else helps. */
   readonly operators?: readonly string[]
@@ -69,9 +69,6 @@ const CONSUMING = ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecr
 
 /** The statement that keeps everybody else from reading. */
 export const READING_DENIAL = 'OnlyNamedRolesRead'
-
-/** What an operator writes. */
-const HOLD_TAGS = [TAG.held, TAG.heldBy]
 
 const ROLE = /^arn:([a-z-]+):iam::(\d{12}):role\/[\w+=,.@/-]+$/
 
@@ -160,13 +157,9 @@ const policyOf = (
       deny('OthersMoveAwspendingOnly', { Action: LABELLING }, changers, {
         StringNotEquals: { 'secretsmanager:VersionStage': 'AWSPENDING' },
       }),
-      // Tags say which client a secret holds and who declares it. A tag of the owner's own is his.
-      deny('OnlyNamedRolesTag', { Action: TAGGING }, rotating, {
-        'ForAnyValue:StringLike': { 'aws:TagKeys': 'm2m:*' },
-      }),
-      deny('OthersTagHoldsOnly', { Action: TAGGING }, changers, {
-        'ForAnyValue:StringLike': { 'aws:TagKeys': 'm2m:*' },
-        'ForAnyValue:StringNotEquals': { 'aws:TagKeys': HOLD_TAGS },
+      // Holds are among them, so that operators ask the clients function for those. A tag of the owner's own is his.
+      deny('OnlyNamedRolesTag', { Action: TAGGING }, changers, {
+        'ForAnyValue:StringLike': { 'aws:TagKeys': GUARDED_TAG_KEYS },
       }),
       deny('OnlyNamedRolesOpen', { Action: OPENING }, [...changers, rootOf(secretArn)]),
     ],

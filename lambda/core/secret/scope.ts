@@ -5,6 +5,10 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
 
 export const SCOPE_RULE = 'an OAuth scope: 1 to 200 of visible ASCII without space, " or \\'
 
+/** No tag holds every character that a scope may have: `=2A` stands for `*`, and so on. */
+export const scopeOfTag = (text: string): string =>
+  text.replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+
 export const isScope = (scope: string): boolean => SCOPE.test(scope)
 
 export const isScopes = (value: unknown): value is readonly string[] =>

@@ -27,6 +27,12 @@ export const TAG = {
   reading: 'm2m:reading',
 } as const
 
+/**
+ * Keys of the tags that something is decided by: the secret's policy lets nobody but its changers write them. All that this system writes begin
+ * so, those of whoever declares it (client-ownership.ts) included.
+ */
+export const GUARDED_TAG_KEYS = ['m2m:*', 'vend:*'] as const
+
 type Tagged = Pick<Secret, 'tags'>
 
 const SPAN = /^([1-9]\d{0,4})([hd])$/

@@ -4,8 +4,8 @@
 
 import { createSingleFlight } from '../base/single-flight.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
+import { fieldNamesOf } from '../secret/mapped-form.ts'
 import type { Secret } from '../secret/secret.ts'
-import { clientIdOf } from '../secret/secret-tags.ts'
 import { isOfStage, prefixesOf, stagePages } from '../secret/stage-secrets.ts'
 import { readField, readStoredObject } from '../secret/stored-fields.ts'
 import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
@@ -56,13 +56,15 @@ export const createRevocationList = (
   let seen = new Map<string, Seen>()
   const flights = createSingleFlight<RevocationList>()
 
-  const idOf = async (secret: Secret): Promise<string | undefined> => {
-    const tagged = clientIdOf(secret)
-    if (tagged !== undefined) return tagged
-    const stored = readStoredObject((await secrets.readValue(secret.arn, within))?.text ?? '')
-    const clientId = stored.ok ? readField(stored.value, 'client_id') : stored
+  const storedId = async ({ arn, tags }: Secret, label: string): Promise<string | undefined> => {
+    const stored = readStoredObject((await secrets.readValue(arn, { ...within, label }))?.text ?? '')
+    const clientId = stored.ok ? readField(stored.value, fieldNamesOf(tags)?.client_id ?? 'client_id') : stored
     return clientId.ok ? clientId.value : undefined
   }
+
+  /** As the stored value says: whoever changed the tag would have another client's tokens refused, and the revoked one's pass. */
+  const idOf = async (secret: Secret): Promise<string | undefined> =>
+    (await storedId(secret, 'AWSCURRENT')) ?? storedId(secret, 'AWSPREVIOUS')
 
   const revocationOf = async (listed: Secret, now: number): Promise<Revocation | undefined> => {
     const byLabels = revocationByLabels(listed)

@@ -2,10 +2,11 @@
 // Pure. A rule only narrows: what a client may do at all is decided where it is registered, and Stytch refuses the rest.
 
 import { ok, type Result, refused } from '../base/result.ts'
+import { scopeOfTag } from '../secret/scope.ts'
 import type { Secret } from '../secret/secret.ts'
 import { isRetired, scopesOf } from '../secret/secret-tags.ts'
 
-/** Tags that an operator may put beside what the registrar writes (docs/vending.md); more than fit go on in `.2` and so on. */
+/** Tags that a declaration may have beside what the registrar writes (docs/vending.md); more than fit go on in `.2` and so on. */
 export const VEND_TAG = {
   /** Absent: the scopes that the client was registered with. */
   scopes: 'vend:scopes',
@@ -27,10 +28,6 @@ export type ScopeRefusal =
 /** The one order in which scopes are compared, cached and sent. */
 export const sortedScopes = (scopes: Iterable<string>): readonly string[] => [...new Set(scopes)].sort()
 
-/** No tag holds every character that a scope may have: `=2A` stands for `*`, and so on. */
-const unescaped = (scope: string): string =>
-  scope.replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-
 const taggedScopes = (tags: Secret['tags'], key: string): readonly string[] | undefined => {
   const texts: string[] = []
   for (let at = 1; ; at += 1) {
@@ -42,7 +39,7 @@ const taggedScopes = (tags: Secret['tags'], key: string): readonly string[] | un
   return texts
     .flatMap((text) => text.split(' '))
     .filter((scope) => scope !== '')
-    .map(unescaped)
+    .map(scopeOfTag)
 }
 
 /** @returns undefined when nothing may be vended for this client. */

@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createClientsApi, mayCall } from '../../../lambda/adapters/aws/clients-api.ts'
+import type { ClientsRequest } from '../../../lambda/core/clients/clients-api.ts'
 import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import type { Invocation, InvocationResult } from '../../../lambda/local/aws/functions.ts'
@@ -58,14 +59,56 @@ test('what is asked goes out as it is, and the value of the answer comes back', 
   await clientsApi().discard('c')
 
   expect(seen.map(({ event, qualifier }) => ({ event, qualifier }))).toEqual([
-    { event: { action: 'whoami' }, qualifier: undefined },
-    { event: { action: 'list', clientIds: ['a'], page: 'p' }, qualifier: undefined },
+    { event: { action: 'whoami' }, qualifier: 'look' },
+    { event: { action: 'list', clientIds: ['a'], page: 'p' }, qualifier: 'look' },
+    { event: { action: 'stage' }, qualifier: 'look' },
     {
       event: { action: 'retire', secretName: 's', owner: { stackId: 'cli', resource: 'default' } },
-      qualifier: undefined,
+      qualifier: 'default',
     },
-    { event: { action: 'discard', clientId: 'c' }, qualifier: undefined },
+    { event: { action: 'stage' }, qualifier: 'look' },
+    { event: { action: 'discard', clientId: 'c' }, qualifier: 'default' },
   ])
+})
+
+describe('in a stage with sets', () => {
+  const owner = (resource: string) => ({ secretName: 's', owner: { stackId: 'cli', resource } })
+  const qualifiers = () => seen.map(({ qualifier }) => qualifier)
+  const withSets = (...sets: readonly string[]) => {
+    result = { ok: true, value: { ok: true, value: { sets } } }
+  }
+
+  test('what names its set goes to that alias', async () => {
+    withSets('payments', 'reports')
+    await createClientsApi(client, NAME).retire(owner('reports'))
+
+    expect(qualifiers()).toEqual(['look', 'reports'])
+  })
+
+  test('what names none goes to the set that was chosen, or to the only one', async () => {
+    withSets('payments', 'reports')
+    await createClientsApi(client, NAME, 'payments').discard('c')
+    withSets('payments')
+    await createClientsApi(client, NAME).discard('c')
+
+    expect(qualifiers()).toEqual(['look', 'payments', 'look', 'payments'])
+  })
+
+  test('what could go to several, or to none, goes to nobody', async () => {
+    withSets('payments', 'reports')
+
+    expect(await faultOf(createClientsApi(client, NAME).discard('c'))).toMatchObject({ code: 'INPUT_MALFORMED' })
+    expect(await faultOf(createClientsApi(client, NAME).retire(owner('others')))).toMatchObject({
+      message: expect.stringMatching(/sets payments, reports, and others is none of them/),
+    })
+    expect(qualifiers()).toEqual(['look', 'look'])
+  })
+
+  test('break-glass, where it is chosen, has every set', async () => {
+    await createClientsApi(client, NAME, 'break-glass').retire(owner('others'))
+
+    expect(qualifiers()).toEqual(['break-glass'])
+  })
 })
 
 test('a client is switched by the alias of break-glass', async () => {
@@ -90,8 +133,11 @@ describe('a value to be adopted', () => {
     await clientsApi().adopt(wish)
     await clientsApi().adopt({ ...wish, clientSecret: undefined })
 
-    expect(seen[0]?.event).toMatchObject({ clientSecret: 'canary-value-0123' })
-    expect(seen[1]?.event).not.toHaveProperty('clientSecret')
+    const [adopted, lost] = seen.filter(({ event }) => (event as ClientsRequest).action === 'adopt')
+    expect(adopted).toMatchObject({ qualifier: 'default', event: { clientSecret: 'canary-value-0123' } })
+    // Nothing proves whose the client is.
+    expect(lost?.qualifier).toBe('break-glass')
+    expect(lost?.event).not.toHaveProperty('clientSecret')
   })
 
   test.each<readonly [string, () => void]>([
@@ -154,7 +200,7 @@ test('the function’s own words and code are the fault’s', async () => {
 test.each([
   [
     'a change may have been made: look first',
-    () => clientsApi().discard('c'),
+    () => createClientsApi(client, NAME, 'break-glass').discard('c'),
     'discard',
     'look (m2m status), then run the command again',
   ],

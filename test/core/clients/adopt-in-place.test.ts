@@ -15,7 +15,7 @@ import type { ApiStage } from '../../../lambda/core/clients/answer-api-request.t
 import { answerApiRequest } from '../../../lambda/core/clients/answer-api-request.ts'
 import type { Adopted, ClientsRequest, GivenBack, InPlaceAsked } from '../../../lambda/core/clients/clients-api.ts'
 import { giveBack as giveBackOf } from '../../../lambda/core/clients/give-back.ts'
-import { FUNCTION, stage as ownStage, role, useDesk } from './api-seat.ts'
+import { BREAK_GLASS, FUNCTION, stage as ownStage, role, useDesk } from './api-seat.ts'
 
 const { stytchPlace, awsPlace, compose, peek } = useDesk()
 const { stytch } = stytchPlace
@@ -45,7 +45,7 @@ const asked: InPlaceAsked = {
 const said: string[] = []
 const ask = async (request: ClientsRequest, of = stage): Promise<unknown> => {
   try {
-    return await answerApiRequest({ parts: compose(), stage: of, qualifier: undefined }, request)
+    return await answerApiRequest({ parts: compose(), stage: of, authority: BREAK_GLASS }, request)
   } catch (error) {
     said.push(inspect(error, { depth: null }))
     throw error

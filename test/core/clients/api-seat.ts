@@ -8,6 +8,7 @@ import { createSlotIssuers } from '../../../lambda/adapters/stytch/issuers.ts'
 import { withOtherKinds } from '../../../lambda/adapters/stytch/kind-records.ts'
 import { createClientRegistry } from '../../../lambda/adapters/stytch/registry.ts'
 import { type ApiStage, answerApiRequest } from '../../../lambda/core/clients/answer-api-request.ts'
+import { authorityFor, authorityOf, DEFAULT_ALIAS, ownAliases } from '../../../lambda/core/clients/authority.ts'
 import type { ClientsRequest } from '../../../lambda/core/clients/clients-api.ts'
 import { PROJECT_ID, useAws, useStytch } from '../../fakes/stand-ins.ts'
 
@@ -34,8 +35,17 @@ export const stage: ApiStage = {
   campaignEveryHours: 24,
 }
 
+/** As the command line invokes the function, where there are no sets. */
+export const aliasFor = (request: ClientsRequest): string => {
+  const kind = authorityFor(request)
+  return kind === 'set' ? DEFAULT_ALIAS : ownAliases[kind]
+}
+
+/** As break-glass, whose alias allows everything. */
+export const BREAK_GLASS = { kind: 'breakGlass' } as const
+
 /** To be called at the top of a test file. */
-export const useDesk = () => {
+export const useDesk = (of: ApiStage = stage) => {
   const stytchPlace = useStytch()
   const awsPlace = useAws([RECORDS])
 
@@ -57,12 +67,16 @@ export const useDesk = () => {
       secrets: createSecrets(secrets),
     }
   }
-  const ask = (request: ClientsRequest, qualifier?: string): Promise<unknown> =>
-    answerApiRequest({ parts: compose(), stage, qualifier }, request)
+  const askAs = async (qualifier: string, request: ClientsRequest): Promise<unknown> => {
+    const authority = authorityOf(qualifier, of.sets ?? {})
+    if (!authority.ok) throw new Error(authority.refusal)
+    return answerApiRequest({ parts: compose(), stage: of, authority: authority.value }, request)
+  }
+  const ask = (request: ClientsRequest, qualifier = aliasFor(request)): Promise<unknown> => askAs(qualifier, request)
   const peek = (name = NAME) => awsPlace.standIn.peek(name)
   const stored = (name = NAME): Readonly<Record<string, unknown>> => {
     const current = peek(name)?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))
     return JSON.parse(current?.value ?? '{}') as Readonly<Record<string, unknown>>
   }
-  return { stytchPlace, awsPlace, compose, ask, peek, stored }
+  return { stytchPlace, awsPlace, compose, ask, askAs, peek, stored }
 }

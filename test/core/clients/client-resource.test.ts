@@ -173,7 +173,6 @@ describe('Create', () => {
       'OnlyNamedRolesMoveLabels',
       'OthersMoveAwspendingOnly',
       'OnlyNamedRolesTag',
-      'OthersTagHoldsOnly',
       'OnlyNamedRolesOpen',
     ])
     const calls = awsPlace.calls()

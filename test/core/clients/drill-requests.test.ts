@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { answerApiRequest } from '../../../lambda/core/clients/answer-api-request.ts'
 import type { ClientsRequest } from '../../../lambda/core/clients/clients-api.ts'
 import { DRILL_SET, drillName } from '../../../lambda/core/clients/drill-client.ts'
-import { PREFIX, stage, useDesk } from './api-seat.ts'
+import { BREAK_GLASS, PREFIX, stage, useDesk } from './api-seat.ts'
 
 const desk = useDesk()
 const NAME = `${PREFIX}${drillName(Date.UTC(2026, 10, 30), '1a2b3c4d')}`
@@ -22,7 +22,7 @@ const declare = (secretName: string, set: string): ClientsRequest => ({
 test('it has no replicas in a stage that has, and nothing of it is left once it is removed', async () => {
   const replicated = { ...stage, replicas: [{ region: 'eu-north-1' }] }
   const parts = desk.compose()
-  await answerApiRequest({ parts, stage: replicated, qualifier: undefined }, declare(NAME, DRILL_SET))
+  await answerApiRequest({ parts, stage: replicated, authority: BREAK_GLASS }, declare(NAME, DRILL_SET))
   const clientId = desk.peek(NAME)?.tags['m2m:client-id'] ?? ''
   expect((await parts.secrets.describe(NAME))?.replicas).toEqual([])
   expect(desk.stytchPlace.stytch.clientIds()).toEqual([clientId])
@@ -47,7 +47,7 @@ test('the stage says that drills can be removed, and how often one is wanted', a
   expect(await desk.ask({ action: 'stage' })).toMatchObject({ drills: {} })
   const parts = desk.compose()
   const asked = { ...stage, drillEveryHours: 2160, evidenceBucket: 'evidence' }
-  expect(await answerApiRequest({ parts, stage: asked, qualifier: undefined }, { action: 'stage' })).toMatchObject({
+  expect(await answerApiRequest({ parts, stage: asked, authority: BREAK_GLASS }, { action: 'stage' })).toMatchObject({
     drills: { everyHours: 2160 },
     evidenceBucket: 'evidence',
   })

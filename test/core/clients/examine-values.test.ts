@@ -8,7 +8,7 @@ import { writeFieldNames } from '../../../lambda/core/secret/mapped-form.ts'
 import { TAG } from '../../../lambda/core/secret/secret-tags.ts'
 import { PROJECT_ID } from '../../fakes/stand-ins.ts'
 import { storedByOthers } from '../../fakes/stored-by-others.ts'
-import { PREFIX, stage, useDesk } from './api-seat.ts'
+import { BREAK_GLASS, PREFIX, stage, useDesk } from './api-seat.ts'
 
 const desk = useDesk()
 const held = { clientId: 'm2m-client-1', value: 'canary-value-ABCD', projectId: PROJECT_ID, tokenUrl: stage.tokenUrl }
@@ -76,7 +76,7 @@ test('a secret that was adopted where it is, is judged by its owner’s names, w
 
   const secretNames = ['legacy/billing', 'legacy/broken']
   const answer = await answerApiRequest(
-    { parts: desk.compose(), stage: { ...stage, extraPrefixes: ['legacy/'] }, qualifier: undefined },
+    { parts: desk.compose(), stage: { ...stage, extraPrefixes: ['legacy/'] }, authority: BREAK_GLASS },
     { action: 'examine', secretNames },
   )
 

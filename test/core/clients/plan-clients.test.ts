@@ -144,11 +144,6 @@ describe('what is different is named', () => {
       ['rotation: by another function → on'],
     ],
     [
-      'the set that declares it',
-      { secrets: withTags({ 'm2m:resource': 'payments' }) },
-      ['declared by: set payments → set default'],
-    ],
-    [
       'that nobody declares it yet',
       { secrets: withTags({ 'm2m:stack': undefined, 'm2m:resource': undefined }) },
       ['declared by:  → set default'],

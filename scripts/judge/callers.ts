@@ -2,7 +2,7 @@
 // What each may do by its own policies, what a resource's policy says of it, and what AWS puts into its requests.
 import { keyUsesOf } from './acts.ts'
 import { type EvaluationContext, evaluatePolicies, matchesAction, type PolicyDecision } from './evaluate.ts'
-import { textsOf } from './fields.ts'
+import { textsOf } from '../../lambda/local/stack/fields.ts'
 import { isMeant, type NeededCalls, neededBy } from './needed-calls.ts'
 import { policiesFor, type Statement } from './policies.ts'
 import { type JudgedResource, ofType, type Stack } from './template.ts'

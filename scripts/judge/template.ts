@@ -3,8 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JsonObject } from '../../lambda/core/base/json-object.ts'
-import { fieldsOf } from './fields.ts'
-import { createResolver, type TemplatePlace } from './resolve.ts'
+import { fieldsOf } from '../../lambda/local/stack/fields.ts'
+import { createResolver, type TemplatePlace } from '../../lambda/local/stack/resolve.ts'
 
 export interface JudgedResource {
   readonly id: string
@@ -41,18 +41,18 @@ export const readTemplate = (
 ): Stack => {
   const { Resources, Outputs, ...sections } = fieldsOf(template)
   const raw = Object.entries(fieldsOf(Resources)).map(([id, value]) => ({ id, ...fieldsOf(value) }) as JsonObject)
-  const resolver = createResolver(raw, fieldsOf(sections.Parameters), place)
+  const resolver = createResolver({ template, place, unknown: (text) => text })
   const resources = raw.map(
     (one): JudgedResource => ({
       id: String(one.id),
       type: String(one.Type),
-      properties: fieldsOf(resolver.resolve(one.Properties)),
+      properties: fieldsOf(resolver.evaluate(one.Properties)),
       deletionPolicy: textOf(one.DeletionPolicy),
       updateReplacePolicy: textOf(one.UpdateReplacePolicy),
     }),
   )
   const byId = new Map(resources.map((one) => [one.id, one]))
-  const outputs = fieldsOf(resolver.resolve(Outputs))
+  const outputs = fieldsOf(resolver.evaluate(Outputs))
   return {
     ...place,
     resources,

@@ -1,6 +1,7 @@
 // Reads a template for people: intrinsic functions joined to what they come to, statements as short lists, and the names that the functions,
 // roles and secrets of the example stage have.
 import { type EventSource, eventTypesOf } from '../../lambda/core/base/event-types.ts'
+import { createEvaluator } from '../../lambda/local/stack/intrinsics.ts'
 import { ACCOUNT, REGION, type Statement } from './synth.ts'
 
 /** Of every secret below the prefix. */
@@ -18,23 +19,14 @@ export const asSource = (source: EventSource): readonly string[] => [
 
 const pseudo: Readonly<Record<string, string>> = { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' }
 
-interface Intrinsic {
-  readonly 'Fn::Join'?: readonly [separator: string, parts: readonly unknown[]]
-  readonly 'Fn::GetAtt'?: readonly string[]
-  readonly 'Fn::ImportValue'?: unknown
-  readonly Ref?: string
-}
-
 /** @param named what a resource is to be called; undefined: `<its logical id>`. */
 export const createReader = (named: (logicalId: string) => string | undefined = () => undefined) => {
-  const flat = (value: unknown): string => {
-    if (typeof value === 'string') return value
-    const { 'Fn::Join': join, 'Fn::GetAtt': attribute, 'Fn::ImportValue': imported, Ref } = value as Intrinsic
-    if (imported !== undefined) return '<imported>'
-    if (join !== undefined) return join[1].map(flat).join('')
-    if (Ref === undefined) return `<${(attribute ?? []).join('.')}>`
-    return pseudo[Ref] ?? named(Ref) ?? `<${Ref}>`
-  }
+  const { evaluate } = createEvaluator({
+    reference: (id) => pseudo[id] ?? named(id) ?? `<${id}>`,
+    attribute: (id, name) => `<${id}.${name}>`,
+    imported: () => '<imported>',
+  })
+  const flat = (value: unknown): string => String(evaluate(value))
   const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(flat)
   /** `operator key value value` each. */
   const rights = ({ Action, Resource, Condition }: Statement) => ({

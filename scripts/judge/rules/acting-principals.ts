@@ -3,7 +3,7 @@
 // that acts for somebody of another account is the same principal (the "confused deputy" of the IAM User Guide).
 import { actsOf, keyUsesOf, type ServiceAct, sendsNoSourceToKms } from '../acts.ts'
 import { conditionsOf, type EvaluationContext, evaluatePolicies } from '../evaluate.ts'
-import { fieldsOf, textsOf } from '../fields.ts'
+import { fieldsOf, textsOf } from '../../../lambda/local/stack/fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf, type Policy, type PolicyKind, policiesFor, policiesOf, type Statement } from '../policies.ts'
 import { type JudgedResource, ofType, type Stack } from '../template.ts'

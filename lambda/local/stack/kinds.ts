@@ -8,8 +8,8 @@ export interface Kind {
   readonly name?: string
   /** `{n}` is the name, `{p}`, `{r}` and `{a}` partition, Region and account. */
   readonly arn?: string
-  /** What Ref returns. @default - the name */
-  readonly ref?: 'arn' | 'url'
+  /** What Ref returns; `id`: one that AWS makes up, whatever the resource is called. @default - the name */
+  readonly ref?: 'arn' | 'url' | 'id'
   readonly longestName?: number
   /** Within what a name must be unique. @default - the account's Region */
   readonly unique?: 'account' | 'world' | 'owner' | 'never'
@@ -26,8 +26,8 @@ export interface Kind {
 
 export const kinds: Readonly<Record<string, Kind>> = {
   'AWS::ApiGateway::Account': { subject: [] },
-  'AWS::ApiGateway::RestApi': { name: 'Name', longestName: 1024, unique: 'never' },
-  'AWS::ApiGatewayV2::Api': { name: 'Name', longestName: 128, unique: 'never' },
+  'AWS::ApiGateway::RestApi': { name: 'Name', ref: 'id', longestName: 1024, unique: 'never' },
+  'AWS::ApiGatewayV2::Api': { name: 'Name', ref: 'id', longestName: 128, unique: 'never' },
   'AWS::ApiGateway::Stage': { name: 'StageName', longestName: 128, unique: 'owner' },
   'AWS::ApiGatewayV2::Stage': { name: 'StageName', longestName: 128, unique: 'owner' },
   'AWS::CloudWatch::Alarm': { name: 'AlarmName', arn: 'arn:{p}:cloudwatch:{r}:{a}:alarm:{n}', longestName: 255 },

@@ -1,6 +1,6 @@
 // JSON of which nothing is known yet, and how to look into it without believing it.
 
-import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
+import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 
 export const fieldsOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {})
 

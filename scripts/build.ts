@@ -1,5 +1,5 @@
-// Makes dist/: JavaScript and declarations of what the package ships (Node strips no types under node_modules), and one bundle a
-// Lambda function in dist/functions/. Runs on every install (`prepare`), so it is quick and silent unless it fails. It does not
+// Makes dist/: JavaScript and declarations of what the package ships (Node strips no types under node_modules), one bundle a
+// Lambda function in dist/functions/, and the laptop's usual templates in dist/laptop/. Runs on every install (`prepare`), so it is quick and silent unless it fails. It does not
 // check types: that is scripts/check.ts's job, and an install must not fail because of a type.
 
 import { spawn } from 'node:child_process'
@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { chmod, cp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { preparedFiles, synthesise } from '../lambda/local/laptop/assemblies.ts'
 import { bundleFunction } from './bundle.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -57,6 +58,8 @@ try {
   await rm(dist, { recursive: true, force: true })
   await Promise.all([compile(), bundleFunctions(), copyPage()])
   await makeExecutable(join(dist, 'bin/m2m.js'))
+  // Of bundles that are there.
+  await synthesise(preparedFiles())
 } catch (cause) {
   console.error(`build failed: ${cause instanceof Error ? cause.message : String(cause)}`)
   process.exitCode = 1

@@ -6,9 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { writeRegistrarEnv } from '../lambda/env/registrar.ts'
-import { LAPTOP_PREFIX, laptopFunctions } from '../lambda/local/laptop/functions.ts'
-import { awsEnvironment, functionArnOf, type Laptop, startLaptop } from '../lambda/local/laptop/laptop.ts'
+import { type Laptop, startLaptop } from '../lambda/local/laptop/laptop.ts'
 import { type Bench, median, medianRatio, ms, runAlone, times } from './report.ts'
 import { byEsbuild, byOurs, type Form, plainly } from './runtime/bundles.ts'
 import { type ColdStart, runColdStart } from './runtime/execution.ts'
@@ -40,55 +38,27 @@ const asked: Readonly<Record<string, { readonly event: unknown; readonly does: s
   clients: { event: { op: 'stage' }, does: 'answers' },
   sweep: { event: {}, does: 'sweeps a secret' },
   campaign: { event: {}, does: 'refuses an event' },
+  registrar: { event: {}, does: 'refuses an event' },
   incident: { event: { source: 'm2m.security', detail: {} }, does: 'refuses an event' },
   archive: { event: { source: 'm2m.rotation', 'detail-type': 'None', detail: {} }, does: 'refuses an event' },
   identify: { event: {}, does: 'refuses an event' },
   intake: { event: { headers: {}, requestContext: { http: { method: 'POST' } } }, does: 'refuses a request' },
 }
 
-/** All of the other functions, with the settings that the laptop gives them. */
+/** All of the other functions, as the laptop configures them. */
 const others = async (root: string, laptop: Laptop): Promise<readonly Subject[]> => {
-  const { address, stytch } = laptop
-  const project = { projectId: address.project_id, baseUrl: address.stytch }
-  const stytchEnv = { ...project, projectSecret: { kind: 'given', secret: address.project_secret } } as const
-  const functions = laptopFunctions({
-    stytch: stytchEnv,
-    slugs: stytch.workspace.slugs,
-    proofKeyArn: laptop.aws.keys()[0]?.arn ?? '',
-    arnOf: (part) => functionArnOf(`m2m-laptop-${part}`),
-    vendUrl: address.vend,
-  })
-  const subjects = functions
+  const subjects = laptop
+    .configured()
     .filter(({ part }) => asked[part] !== undefined)
     .map(
       async ({ part, handler: name, env }): Promise<Subject> => ({
         name: part,
         form: await byOurs(part, join(root, part), handler(name)),
-        env: { ...awsEnvironment(address.aws), ...env },
+        env,
         ...(asked[part] ?? { event: {}, does: '' }),
       }),
     )
-  const role = 'arn:aws:iam::000000000000:role/bench'
-  const registrar = writeRegistrarEnv({
-    stytch: stytchEnv,
-    secretNamePrefix: LAPTOP_PREFIX,
-    rotationFunctionArn: address.rotation_lambda_arn,
-    readers: [role],
-    changers: [role],
-    rotators: [role],
-    replicas: [],
-    readerAccounts: [],
-  })
-  return [
-    ...(await Promise.all(subjects)),
-    {
-      name: 'registrar',
-      form: await byOurs('registrar', join(root, 'registrar'), handler('on-client-resource')),
-      env: { ...awsEnvironment(address.aws), ...registrar },
-      event: {},
-      does: 'refuses an event',
-    },
-  ]
+  return Promise.all(subjects)
 }
 
 export const benchCold: Bench = async ({ isQuick }) => {

@@ -6,7 +6,7 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import { createIdentifier, createInvoking } from '../../lambda/adapters/aws/identifier.ts'
 import { hmslHash } from '../../lambda/core/intake/hmsl.ts'
 import { type LeakProof, readProof } from '../../lambda/core/intake/leak-proof.ts'
-import { LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
 import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator } from '../../lambda/local/story/operator.ts'
 import { type Figure, measure } from './figures.ts'

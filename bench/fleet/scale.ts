@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { TAG } from '../../lambda/core/secret/secret-tags.ts'
-import { LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
 import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 
 export const seedFleet = ({ aws, stytch, address, world }: Laptop, clients: number): void => {

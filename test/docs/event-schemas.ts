@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import { plainForPeople } from '../../lambda/core/base/mail-text.ts'
-import type { BusEnvelope } from '../../lambda/local/aws/bus-rules.ts'
-import { toEnvelope } from '../../lambda/local/aws/bus-rules.ts'
 import type { BusEvent } from '../../lambda/local/aws/event-bus.ts'
+import type { BusEnvelope } from '../../lambda/local/aws/event-pattern.ts'
+import { toEnvelope } from '../../lambda/local/aws/event-pattern.ts'
 
 const folder = new URL('../../docs/events/', import.meta.url)
 

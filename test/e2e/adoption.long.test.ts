@@ -7,9 +7,9 @@ import { createReadRecorder } from '../../lambda/adapters/aws/read-records.ts'
 import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
 import { READ_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 import type { SweepSummary } from '../../lambda/core/sweep/sweep.ts'
-import { LAPTOP_RECORDS } from '../../lambda/local/laptop/functions.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import { LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import { until } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
@@ -54,7 +54,7 @@ const readAs = async (consumer: string, secretId: string): Promise<void> => {
   client.destroy()
   const isWritten = () =>
     laptop.aws
-      .tableItems(LAPTOP_RECORDS.name)
+      .tableItems(LAPTOP_RECORDS)
       .some(
         ({ pk, sk, currentAt }) =>
           pk?.S?.startsWith(READ_KEYS) === true && sk?.S === role(consumer) && Number(currentAt?.N) >= before - 1000,
@@ -74,7 +74,7 @@ const sweep = async (): Promise<SweepSummary> => {
 /** As after a month with the record switched on: readers of a month count. */
 const haveRecordedForAMonth = async (): Promise<void> => {
   const call = createSignedCall(operator.secretsManager, { service: 'dynamodb', endpoint: laptop.address.aws })
-  const recorder = createReadRecorder({ call, table: LAPTOP_RECORDS.name, wait: async () => {} }, 60 * 24 * HOUR_MS)
+  const recorder = createReadRecorder({ call, table: LAPTOP_RECORDS, wait: async () => {} }, 60 * 24 * HOUR_MS)
   await recorder.begin(laptop.world.clock.now() - 31 * 24 * HOUR_MS)
 }
 const published = (type: string) =>

@@ -3,8 +3,8 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
-import { LAPTOP_FREEZE } from '../../lambda/local/laptop/functions.ts'
 import type { Fault } from '../../lambda/local/stand-in/faults.ts'
+import { LAPTOP_FREEZE } from '../fakes/laptop-names.ts'
 import { type Desk, openDesk, type Subject } from './desk.ts'
 
 export const HOUR_MS = 3_600_000

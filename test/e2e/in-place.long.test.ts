@@ -2,7 +2,7 @@
 // incident, vending's search and closing without a consumer that changes. Over HTTP, on a laptop with that prefix opened.
 import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { LAPTOP_RECORDS } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import { type Cli, openCli, type Ran } from './cli.ts'
 import { until } from './spawned.ts'
 
@@ -162,7 +162,7 @@ test('who reads it is seen, and it is closed to all others', async () => {
   await consumer.send(new GetSecretValueCommand({ SecretId: NAME }))
   consumer.destroy()
   await until(
-    () => cli.laptop.aws.tableItems(LAPTOP_RECORDS.name).some(({ sk }) => sk?.S === DENIED),
+    () => cli.laptop.aws.tableItems(LAPTOP_RECORDS).some(({ sk }) => sk?.S === DENIED),
     'the record of the read',
   )
 

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { toEnvelope } from '../../lambda/local/aws/bus-rules.ts'
+import { toEnvelope } from '../../lambda/local/aws/event-pattern.ts'
 import { eventFaults } from '../docs/event-schemas.ts'
 import { createMailed, type Mailed } from '../stack/mailed.ts'
 import { synthStack } from '../stack/synth.ts'

@@ -1,6 +1,6 @@
 // Three clients on the laptop and the command line beside them, for `m2m incident`. Not a test itself.
 import { expect } from 'vitest'
-import { LAPTOP_EVIDENCE } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_EVIDENCE } from '../fakes/laptop-names.ts'
 import { type Cli, openCli } from './cli.ts'
 
 const CLIENTS = `clients:

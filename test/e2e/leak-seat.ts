@@ -13,9 +13,10 @@ import { GATE_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 import { writeIdentifyEnv } from '../../lambda/env/identify.ts'
 import { writeIntakeEnv } from '../../lambda/env/intake.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
-import { LAPTOP_PREFIX, LAPTOP_RECORDS } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
 import { awsEnvironment } from '../../lambda/local/laptop/laptop.ts'
 import { type Lambda, startLambda } from '../../lambda/local/runner/lambda-runner.ts'
+import { LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import type { Desk } from './desk.ts'
 import { repository } from './spawned.ts'
 
@@ -245,7 +246,7 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
       ...awsEnvironment(laptop.address.aws),
       ...writeIntakeEnv({
         signingSecretId: SIGNING,
-        records: { table: LAPTOP_RECORDS.name },
+        records: { table: LAPTOP_RECORDS },
         formerGateId: FORMER_GATE,
         githubAppSecretId: APP,
         githubUrl: github.url,
@@ -274,12 +275,12 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
     deliver: async (delivery) => (await send(delivery)).status,
     sign: (by) => put(SIGNING, by),
     gate: () => {
-      const items = laptop.aws.tableItems(LAPTOP_RECORDS.name).filter(({ pk }) => pk?.S?.startsWith(GATE_KEYS) === true)
+      const items = laptop.aws.tableItems(LAPTOP_RECORDS).filter(({ pk }) => pk?.S?.startsWith(GATE_KEYS) === true)
       return JSON.parse(items[0]?.gate?.S ?? '{}') as Record<string, unknown>
     },
     setGate: async (gate) => {
       const call = createSignedCall(client, { service: 'dynamodb', endpoint: laptop.address.aws })
-      const store = createGateStore({ call, table: LAPTOP_RECORDS.name, wait: async () => {} })
+      const store = createGateStore({ call, table: LAPTOP_RECORDS, wait: async () => {} })
       const from = (await store.read())?.version
       const isSet = await store.swap({ from, to: { text: JSON.stringify(gate), version: randomUUID() } })
       if (!isSet) throw new Error('somebody else changed the gate')

@@ -1,7 +1,7 @@
 // `m2m apply` as a process, on a laptop: a fleet made, made again without a change, killed half way and gone on with, throttled by both
 // services, changed and retired; and a file that is not in order changes nothing.
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { LAPTOP_RECORDS } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import { type Cli, isPainted, openCli } from './cli.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 })
@@ -167,9 +167,7 @@ describe('what changes', () => {
     // A sweep, which reads each new value once.
     cli.laptop.world.clock.advance(16 * 60_000)
     const isRead = () =>
-      cli.laptop.aws
-        .tableItems(LAPTOP_RECORDS.name)
-        .some(({ pk }) => pk?.S?.includes('secret:m2m/laptop/old-') === true)
+      cli.laptop.aws.tableItems(LAPTOP_RECORDS).some(({ pk }) => pk?.S?.includes('secret:m2m/laptop/old-') === true)
     await vi.waitFor(() => expect(isRead()).toBe(true), { timeout: 60_000, interval: 100 })
     await cli.laptop.aws.idle()
     cli.laptop.world.clock.advance(9 * 86_400_000)

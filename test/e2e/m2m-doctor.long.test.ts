@@ -73,12 +73,14 @@ test('names a subscription that nobody has confirmed', async () => {
 
 test('names what is in alarm with its page of the runbook, what is mute, disabled or gone', async () => {
   await query('monitoring', 'SetAlarmState', {
-    AlarmName: 'm2m-laptop-leak-IncidentErrors',
+    AlarmName: 'm2m-laptop-leak-IncidentWaits',
     StateValue: 'ALARM',
     StateReason: 'test',
   })
   await query('monitoring', 'DisableAlarmActions', { 'AlarmNames.member.1': 'm2m-laptop-sweep-stopped-SweepStopped' })
-  await new EventBridgeClient(place()).send(new DisableRuleCommand({ Name: 'LeakReports', EventBusName: 'm2m-laptop' }))
+  await new EventBridgeClient(place()).send(
+    new DisableRuleCommand({ Name: 'm2m-laptop-IncidentLeakReports', EventBusName: 'm2m-laptop' }),
+  )
   cli.laptop.aws.watching.setSchedule('m2m-laptop-sweep', undefined)
   cli.laptop.aws.watching.setSchedule('m2m-laptop-campaign', 'DISABLED')
 
@@ -87,15 +89,15 @@ test('names what is in alarm with its page of the runbook, what is mute, disable
   expect(found.code).toBe(1)
   expect(linesOf(found).toSorted()).toEqual([
     'attention alarm m2m-laptop-sweep-stopped-SweepStopped',
-    'broken alarm m2m-laptop-leak-IncidentErrors',
-    'broken rule LeakReports',
+    'broken alarm m2m-laptop-leak-IncidentWaits',
+    'broken rule m2m-laptop-IncidentLeakReports',
     'broken rule m2m-laptop-campaign',
     'broken rule m2m-laptop-sweep',
   ])
   expect(found.findings.map(({ todo }) => todo)).toEqual(
     expect.arrayContaining([
-      'aws cloudwatch describe-alarms --alarm-names m2m-laptop-leak-IncidentErrors; docs/runbook.md#leak',
-      'aws events enable-rule --name LeakReports --event-bus-name m2m-laptop',
+      'aws cloudwatch describe-alarms --alarm-names m2m-laptop-leak-IncidentWaits; docs/runbook.md#leak',
+      'aws events enable-rule --name m2m-laptop-IncidentLeakReports --event-bus-name m2m-laptop',
     ]),
   )
 })

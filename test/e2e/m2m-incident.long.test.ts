@@ -5,7 +5,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createGateStore } from '../../lambda/adapters/aws/gate-store.ts'
 import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
-import { LAPTOP_RECORDS } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import type { Cli } from './cli.ts'
 import { createIncidentSeat, type Reported } from './incident-seat.ts'
 
@@ -183,7 +183,7 @@ describe('release', () => {
   const store = () =>
     createGateStore({
       call: createSignedCall(client, { service: 'dynamodb', endpoint: cli.laptop.address.aws }),
-      table: LAPTOP_RECORDS.name,
+      table: LAPTOP_RECORDS,
       wait: async () => {},
     })
   const hold = async (...held: readonly object[]): Promise<void> => {

@@ -2,9 +2,8 @@
 // project's own secret, and nothing of ours. Nothing of a text is ever shown.
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { LAPTOP_EVIDENCE } from '../../lambda/local/laptop/functions.ts'
-import { LAPTOP_PROJECT_SECRET } from '../../lambda/local/laptop/project-secret.ts'
 import { leakTexts } from '../core/intake/leak-texts.ts'
+import { LAPTOP_EVIDENCE, LAPTOP_PROJECT_SECRET } from '../fakes/laptop-names.ts'
 import { type Cli, openCli, type Ran } from './cli.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })

@@ -1,10 +1,8 @@
 // The periodic campaign on the laptop, begun by the clock and by nobody: what is older than its period is rotated and settled, the rest is left
-// alone. And the laptop's schedule calls it with what the stack's schedule does.
+// alone.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { laptopFunctions } from '../../lambda/local/laptop/functions.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
-import { resourcesOf, synthStack } from '../stack/synth.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
 
@@ -44,42 +42,4 @@ test('begins every day, and rotates what is due', async () => {
     return currentOf(secretArn)?.startsWith('settle-') === true
   }
   await vi.waitUntil(isSettled, { timeout: 60_000, interval: 250 })
-})
-
-const laptopCampaign = () => {
-  const stytch = { projectId: 'project-test-1', projectSecret: { kind: 'given', secret: 'none' } } as const
-  return laptopFunctions({
-    stytch,
-    slugs: { projectSlug: 'a', environmentSlug: 'b' },
-    proofKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/1',
-    arnOf: (part) => part,
-    vendUrl: 'http://127.0.0.1',
-    hasCampaignSchedule: true,
-  }).find(({ part }) => part === 'campaign')
-}
-
-test('may take as long, and is remembered as long, as the stack has it', () => {
-  const configured = Object.values(resourcesOf(synthStack().template())).flatMap(
-    ({ Properties }) => (Properties as { DurableConfig?: object } | undefined)?.DurableConfig ?? [],
-  )
-  const { executionTimeoutMs = 0, retentionMs = 0 } = laptopCampaign()?.durable ?? {}
-
-  expect(configured).toEqual([
-    { ExecutionTimeout: executionTimeoutMs / 1000, RetentionPeriodInDays: retentionMs / DAY_MS },
-  ])
-})
-
-test('is called with what the stack’s schedule puts in', () => {
-  const schedules = Object.values(resourcesOf(synthStack().template())).filter(
-    ({ Type }) => Type === 'AWS::Scheduler::Schedule',
-  )
-  const inputs = schedules.map(({ Properties }) => (Properties as { Target: { Input: string } }).Target.Input)
-  const deployed = inputs
-    .map((input) => JSON.parse(input) as { campaignId?: string })
-    .find(({ campaignId }) => campaignId !== undefined)
-
-  expect(laptopCampaign()?.scheduledInput?.('<aws.scheduler.scheduled-time>')).toEqual({
-    ...deployed,
-    requestedBy: 'm2m-laptop-campaign',
-  })
 })

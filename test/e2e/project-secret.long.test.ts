@@ -12,11 +12,10 @@ import { fetchPublicKey } from '../../lambda/adapters/aws/kms-signer.ts'
 import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
 import { signedProofOf } from '../../lambda/core/incident/signed-proof.ts'
 import { proofKeyAlias, proofPrefix, verifyProof } from '../../lambda/core/rotation/proof.ts'
-import { LAPTOP_EVIDENCE } from '../../lambda/local/laptop/functions.ts'
 import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
-import { LAPTOP_PROJECT_SECRET } from '../../lambda/local/laptop/project-secret.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
 import { childEnv } from '../child-env.ts'
+import { LAPTOP_EVIDENCE, LAPTOP_PROJECT_SECRET } from '../fakes/laptop-names.ts'
 import { repository, until } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })

@@ -10,7 +10,8 @@ import type { TrustedKey } from '../../lambda/core/base/jws.ts'
 import { WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import { proofKeyAlias, proofPrefix, verifyProof } from '../../lambda/core/rotation/proof.ts'
 import type { SweepSummary } from '../../lambda/core/sweep/sweep.ts'
-import { LAPTOP_EVIDENCE, LAPTOP_RECORDS, LAPTOP_STAGE } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_STAGE } from '../../lambda/local/laptop/deployment.ts'
+import { LAPTOP_EVIDENCE, LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import { type Desk, openDesk, type Subject } from './desk.ts'
 import { until } from './spawned.ts'
 
@@ -128,7 +129,7 @@ describe('a rotation', () => {
 
     const { token } = await desk.ask(subject, 'rotate')
 
-    const items = JSON.stringify(desk.laptop.aws.tableItems(LAPTOP_RECORDS.name))
+    const items = JSON.stringify(desk.laptop.aws.tableItems(LAPTOP_RECORDS))
     expect(items).toContain(token)
     expect(items).toContain(desk.valueUnder(subject, 'AWSCURRENT').slice(-4))
     expect(items).not.toContain(desk.valueUnder(subject, 'AWSCURRENT'))

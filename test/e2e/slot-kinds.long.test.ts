@@ -13,10 +13,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { scimId } from '../../lambda/core/secret/scim-form.ts'
 import { slotForm } from '../../lambda/core/secret/slot-forms.ts'
-import { LAPTOP_EVIDENCE, LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
 import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
 import { childEnv } from '../child-env.ts'
+import { LAPTOP_EVIDENCE } from '../fakes/laptop-names.ts'
 import { repository } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })

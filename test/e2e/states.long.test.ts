@@ -10,7 +10,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { widthOf } from '../../bin/terminal/fold.ts'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
-import { LAPTOP_EVIDENCE } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_EVIDENCE } from '../fakes/laptop-names.ts'
 import { openCli } from './cli.ts'
 import { until } from './spawned.ts'
 

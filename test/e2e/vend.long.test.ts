@@ -112,7 +112,7 @@ describe('a vended token', () => {
       required_scopes: ['read:reports'],
     })
 
-    expect(clientId).toMatch(/^m2m-client-test-/)
+    expect(clientId).toMatch(/^m2m-client-/)
     expect([scopes, found]).toEqual([['read:reports'], ['read:reports']])
   })
 

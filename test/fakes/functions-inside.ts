@@ -5,24 +5,19 @@ import { randomUUID } from 'node:crypto'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Context } from 'aws-lambda'
 import { vi } from 'vitest'
-import { proofKeyAlias } from '../../lambda/core/rotation/proof.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
-import { connectBusRules } from '../../lambda/local/aws/bus-rules.ts'
 import type { InvocationResult } from '../../lambda/local/aws/functions.ts'
-import {
-  LAPTOP_BUS,
-  LAPTOP_EVIDENCE,
-  LAPTOP_RECORDS,
-  LAPTOP_STAGE,
-  LIVE,
-  laptopFunctions,
-  laptopRules,
-} from '../../lambda/local/laptop/functions.ts'
+import { BOOTSTRAPPED, readStage } from '../../lambda/local/laptop/deployed-stage.ts'
+import { LAPTOP_STAGE } from '../../lambda/local/laptop/deployment.ts'
+import type { FunctionInput, StackHost } from '../../lambda/local/stack/host.ts'
+import { createIdentities } from '../../lambda/local/stack/identities.ts'
+import { notPlayed, stackPlayers } from '../../lambda/local/stack/players/all.ts'
+import { createStack } from '../../lambda/local/stack/stack.ts'
 import { createWorld } from '../../lambda/local/stand-in/world.ts'
 import { createOperator } from '../../lambda/local/story/operator.ts'
 import { createStytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
 import type { LogLine } from './logs-insights.ts'
-import { PROJECT_ID, PROJECT_SECRET } from './stand-ins.ts'
+import { PROJECT_SECRET } from './stand-ins.ts'
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>
 
@@ -76,30 +71,22 @@ export const startFunctionsInside = async () => {
     }
   }
 
-  const stytch = createStytchStandIn({ world, projectId: PROJECT_ID, projectSecret: PROJECT_SECRET })
+  const { stackFile, place, settings } = await readStage()
+  const { projectId } = settings
+  const stytch = createStytchStandIn({ world, projectId, projectSecret: PROJECT_SECRET })
   const aws = createAwsStandIn({
     world,
-    buckets: [LAPTOP_EVIDENCE],
-    tables: [LAPTOP_RECORDS],
-    keys: [{ alias: proofKeyAlias(LAPTOP_STAGE) }],
+    keys: [],
     settings: { redriveCount: 0, asyncRetryMs: 20 },
     invoke,
     functions: {
       exists: (functionArn) => handlers.has(partOf(functionArn)),
       isDurable: (functionArn) => functionArn === arnOf('campaign'),
-      settingsOf: () => ({ aliases: [LIVE] }),
+      settingsOf: () => ({ aliases: ['live'] }),
       invoke: ({ functionArn, event }) => invoke(functionArn, event),
     },
   })
   const [stytchUrl, awsUrl] = await Promise.all([stytch.server.listen(0), aws.listen(0)])
-  const [{ arn: proofKeyArn } = { arn: '' }] = aws.keys()
-  const stand = {
-    stytch: { projectId: PROJECT_ID, projectSecret: { kind: 'given', secret: PROJECT_SECRET }, baseUrl: stytchUrl },
-    slugs: stytch.workspace.slugs,
-    proofKeyArn,
-    arnOf,
-    vendUrl: 'https://vend.example',
-  } as const
   const surroundings = {
     AWS_ENDPOINT_URL: awsUrl,
     AWS_REGION: REGION,
@@ -107,17 +94,42 @@ export const startFunctionsInside = async () => {
     AWS_SECRET_ACCESS_KEY: 'canary-own-key',
   }
   for (const [name, value] of Object.entries(surroundings)) vi.stubEnv(name, value)
-  for (const { part, env } of laptopFunctions(stand)) {
-    const load = modules[part]
-    if (load === undefined) continue
-    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
-    handlers.set(part, (await load()).handler as Handler)
+  const configured: FunctionInput[] = []
+  const host: StackHost = {
+    place,
+    resources: aws.resources,
+    functions: {
+      put: (input) => void configured.push(input),
+      remove: () => undefined,
+      publish: () => '1',
+      pointAlias: () => undefined,
+      removeAlias: () => undefined,
+      configureEvents: () => undefined,
+      send: () => new Promise(() => undefined),
+    },
+    // Nothing here is called by time, or by its API.
+    schedules: { put: () => undefined, remove: () => undefined },
+    apis: { put: () => undefined, remove: () => undefined, endpointOf: () => 'https://api.example' },
+    answers: {
+      open: () => ({ url: '', answered: new Promise(() => undefined), close: () => undefined }),
+      wait: async () => undefined,
+    },
+    secrets: { rotate: async () => undefined, stopRotating: async () => undefined },
+    identities: createIdentities(place, undefined),
+    bundleOf: (key) => stackFile.bundles[key] ?? key,
   }
-  connectBusRules(
-    aws,
-    { busName: LAPTOP_BUS, accountId: ACCOUNT, region: REGION },
-    laptopRules({ arnOf }).filter(({ functionArn }) => handlers.has(partOf(functionArn))),
-  )
+  const secret = { project_id: projectId, secret: PROJECT_SECRET }
+  aws.seed({ name: settings.projectSecret, text: JSON.stringify(secret), versionId: randomUUID(), tags: {} })
+  const players = stackPlayers(host)
+  const stack = createStack({ place, players, notPlayed: (type) => type in notPlayed, parameters: BOOTSTRAPPED })
+  await stack.deploy(stackFile.template)
+  for (const { functionArn, env } of configured) {
+    const load = modules[partOf(functionArn)]
+    if (load === undefined) continue
+    const { AWS_ACCESS_KEY_ID: _itsRoles, ...own } = env
+    for (const [name, value] of Object.entries({ ...own, STYTCH_BASE_URL: stytchUrl })) vi.stubEnv(name, value)
+    handlers.set(partOf(functionArn), (await load()).handler as Handler)
+  }
   const writing = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     const log = group.getStore() ?? 'nobody'
     for (const message of String(text).split('\n')) if (message !== '') lines.push({ log, at: Date.now(), message })
@@ -128,10 +140,10 @@ export const startFunctionsInside = async () => {
     stytch: stytchUrl,
     region: REGION,
     account_id: ACCOUNT,
-    project_id: PROJECT_ID,
+    project_id: projectId,
     project_secret: PROJECT_SECRET,
     rotation_lambda_arn: arnOf('rotation'),
-    bus: LAPTOP_BUS,
+    bus: settings.bus,
     leaks: '',
     vend: '',
     vend_client: '',
@@ -156,7 +168,7 @@ export const startFunctionsInside = async () => {
       await systems.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }))
     },
     deleteClient: async (clientId: string): Promise<void> => {
-      const authorization = `Basic ${Buffer.from(`${PROJECT_ID}:${PROJECT_SECRET}`).toString('base64')}`
+      const authorization = `Basic ${Buffer.from(`${projectId}:${PROJECT_SECRET}`).toString('base64')}`
       await fetch(`${stytchUrl}/v1/m2m/clients/${clientId}`, { method: 'DELETE', headers: { authorization } })
     },
     lines: (): readonly LogLine[] => lines,

@@ -8,11 +8,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { CampaignReport } from '../../lambda/core/campaign/campaign-report.ts'
 import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
 import { writeCampaignEnv } from '../../lambda/env/campaign.ts'
-import { LAPTOP_BUS, LAPTOP_FREEZE, LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
 import type { LaptopAddress } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
 import { eventsOf } from '../e2e/control.ts'
 import { endAll, laptopPath, spawnCommand } from '../e2e/spawned.ts'
+import { LAPTOP_BUS, LAPTOP_FREEZE } from '../fakes/laptop-names.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 

@@ -4,8 +4,8 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { SYNCHRONOUS_CONTEXT } from '../../lambda/adapters/aws/identifier.ts'
 import { NOTHING_SEARCHED } from '../../lambda/core/intake/leak-finding.ts'
-import { functionArnOf } from '../../lambda/local/laptop/laptop.ts'
 import { type Desk, openDesk } from '../e2e/desk.ts'
+import { laptopFunctionArn } from '../fakes/laptop-names.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -76,7 +76,7 @@ describe('asked asynchronously', () => {
 
   test('it refuses what a rule hands over', async () => {
     const before = clientsApi.log.length
-    clientsApi.laptop.aws.sendToFunction(functionArnOf(IDENTIFY), { value: VALUE })
+    clientsApi.laptop.aws.sendToFunction(laptopFunctionArn('identify'), { value: VALUE })
 
     await vi.waitFor(() => expect(clientsApi.log.slice(before).join()).toContain('Asked asynchronously'), {
       timeout: 20_000,

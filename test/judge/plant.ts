@@ -1,7 +1,8 @@
 // Small templates for the judge's own tests, and what a rule says of them.
+
+import type { TemplatePlace } from '../../lambda/local/stack/resolve.ts'
 import type { Rule, Settings } from '../../scripts/judge/finding.ts'
 import { defaultSettings } from '../../scripts/judge/judge.ts'
-import type { TemplatePlace } from '../../lambda/local/stack/resolve.ts'
 import { readTemplate, type Stack } from '../../scripts/judge/template.ts'
 
 export const ACCOUNT = '111111111111'

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App } from 'aws-cdk-lib'
 import type { JsonObject } from '../../lambda/core/base/json-object.ts'
+import { fieldsOf } from '../../lambda/local/stack/fields.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { M2mStack } from '../../lib/m2m-stack.ts'
-import { fieldsOf } from '../../lambda/local/stack/fields.ts'
 import { readFolder, type Stack } from '../../scripts/judge/template.ts'
 
 const read = (path: string): JsonObject =>

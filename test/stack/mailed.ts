@@ -1,7 +1,7 @@
 // Which messages the template's rules send for an event of the bus, and what each says: the pattern matched as EventBridge does, the fields
 // put into the text as its input transformer does. A field goes in as it is, so that one which breaks the message's JSON is not delivered.
 import type { Template } from 'aws-cdk-lib/assertions'
-import { type BusEnvelope, type EventPattern, matchesPattern } from '../../lambda/local/aws/bus-rules.ts'
+import { type BusEnvelope, type EventPattern, matchesPattern } from '../../lambda/local/aws/event-pattern.ts'
 import { type Target, transformed } from './input-transformer.ts'
 import { flat } from './read-template.ts'
 import { resourcesOf } from './synth.ts'

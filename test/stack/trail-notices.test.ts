@@ -1,7 +1,7 @@
 // Which of CloudTrail's records raise a notice: realistic records against the template's own patterns, matched as EventBridge does.
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type EventPattern, matchesPattern } from '../../lambda/local/aws/bus-rules.ts'
+import { type EventPattern, matchesPattern } from '../../lambda/local/aws/event-pattern.ts'
 import { everything } from './everything.ts'
 import { targetsOf, transformed } from './input-transformer.ts'
 import { createReader, role } from './read-template.ts'

@@ -1,5 +1,6 @@
 // Lambda's queue of asynchronous invocations: an event that fails is tried twice more, one that is throttled again and again for up to six
 // hours, and then it lies with the dead letters. Durable functions have their own retries (durable-executions.ts).
+import { randomUUID } from 'node:crypto'
 import type { Sleep } from '../stand-in/latency.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { Functions, Invocation } from './functions.ts'
@@ -22,11 +23,14 @@ export interface AsyncInvocationsInput {
   /** Until the second try of one that was throttled; twice that until the next, and so on. */
   readonly throttledRetryMs: () => number
   readonly sleep: Sleep
+  /** To a destination of failures. @default - nowhere */
+  readonly deliver?: (arn: string, text: string) => void
 }
 
 const LONGEST_THROTTLED_FACTOR = 300
 /** As Lambda's default is. */
 const MAX_EVENT_AGE_MS = 6 * 3_600_000
+const MAX_RETRIES = 2
 
 const tooManyRequests = { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' }
 
@@ -36,12 +40,37 @@ export const createAsyncInvocations = (input: AsyncInvocationsInput) => {
   let stopped = new AbortController()
   const running = new Set<Promise<void>>()
 
-  const bury = (functionArn: string, { errorType, errorMessage }: typeof tooManyRequests): void => {
+  /** @param payload of the event; absent: an execution's, which its own API shows. */
+  const bury = (
+    functionArn: string,
+    { errorType, errorMessage }: typeof tooManyRequests,
+    payload?: { readonly event: unknown; readonly tries: number },
+  ): void => {
     deadLetters.push({ functionArn, errorType, errorMessage, at: now() })
+    const { onFailure } = functions.settingsOf?.(functionArn) ?? {}
+    if (onFailure === undefined) return
+    // As a destination gets it (Lambda developer guide, "Retaining records of asynchronous invocations").
+    const record = {
+      version: '1.0',
+      timestamp: new Date(now()).toISOString(),
+      requestContext: {
+        requestId: randomUUID(),
+        functionArn: `${functionArn}:$LATEST`,
+        condition: payload === undefined || payload.tries === 0 ? 'EventAgeExceeded' : 'RetriesExhausted',
+        approximateInvokeCount: payload?.tries ?? 0,
+      },
+      requestPayload: payload?.event ?? {},
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+      responsePayload: { errorType, errorMessage },
+    }
+    input.deliver?.(onFailure, JSON.stringify(record))
   }
 
   /** @returns undefined when it grew too old, or nobody wants it any more. */
-  const whenLetIn = async ({ functionArn }: Invocation, signal: AbortSignal): Promise<(() => void) | undefined> => {
+  const whenLetIn = async (
+    { functionArn, event }: Invocation,
+    signal: AbortSignal,
+  ): Promise<(() => void) | undefined> => {
     const { maxEventAgeMs = MAX_EVENT_AGE_MS } = functions.settingsOf?.(functionArn) ?? {}
     const queuedAt = now()
     for (let factor = 1; ; factor = Math.min(2 * factor, LONGEST_THROTTLED_FACTOR)) {
@@ -49,7 +78,7 @@ export const createAsyncInvocations = (input: AsyncInvocationsInput) => {
       if (!admission.isThrottled) return admission.leave
       // AWS: with nothing reserved for it at all, an event is given up at once.
       if (concurrency.reservedBy(functionArn) === 0 || now() >= queuedAt + maxEventAgeMs) {
-        bury(functionArn, tooManyRequests)
+        bury(functionArn, tooManyRequests, { event, tries: 0 })
         return undefined
       }
       await sleep(factor * input.throttledRetryMs(), signal)
@@ -60,13 +89,16 @@ export const createAsyncInvocations = (input: AsyncInvocationsInput) => {
   }
 
   const tryUntilDone = async (invocation: Invocation, signal: AbortSignal): Promise<void> => {
-    for (const waitMs of [input.retryMs(), 2 * input.retryMs(), undefined]) {
+    const { maxRetries = MAX_RETRIES } = functions.settingsOf?.(invocation.functionArn) ?? {}
+    const waits = [input.retryMs(), 2 * input.retryMs()].slice(0, maxRetries)
+    for (const waitMs of [...waits, undefined]) {
       const leave = await whenLetIn(invocation, signal)
       if (leave === undefined) return
       const result = await functions.invoke(invocation)
       leave()
       if (result.ok || signal.aborted) return
-      if (waitMs === undefined) return bury(invocation.functionArn, result)
+      if (waitMs === undefined)
+        return bury(invocation.functionArn, result, { event: invocation.event, tries: waits.length + 1 })
       await sleep(waitMs, signal)
       if (signal.aborted) return
     }

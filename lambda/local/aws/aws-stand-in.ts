@@ -25,9 +25,9 @@ import { type BusEvent, createEventBus } from './event-bus.ts'
 import { createEventHistory } from './event-history.ts'
 import { createFunctionAdmin } from './function-admin.ts'
 import { targetReader } from './function-target.ts'
-import { LATEST } from './function-versions.ts'
+import { type FunctionVersions, LATEST } from './function-versions.ts'
 import type { Functions, InvocationResult } from './functions.ts'
-import { createKeys, type KmsKey, type KmsKeyInput } from './kms-operations.ts'
+import { createKeys, type Keys, type KmsKey, type KmsKeyInput } from './kms-operations.ts'
 import { createLambdaApi } from './lambda-api.ts'
 import { listOperations } from './list-operations.ts'
 import type { AwsContext } from './operations.ts'
@@ -36,6 +36,7 @@ import { type PeekedSecret, peekAt } from './peek.ts'
 import { policyOperations } from './policy-operations.ts'
 import { awsVendor } from './protocol.ts'
 import { createQueryRoute } from './query-protocol.ts'
+import { createQueues, type QueuedMessage } from './queues.ts'
 import { createQuotas } from './quotas.ts'
 import { getRandomPassword } from './random-password.ts'
 import { replicaOperations } from './replica-operations.ts'
@@ -43,6 +44,7 @@ import { createReplication, signedFor } from './replication.ts'
 import { createRoles } from './roles.ts'
 import { createRotationDriver, type Invoke, type RotationOutcome } from './rotation-driver.ts'
 import { rotationOperations } from './rotation-operations.ts'
+import { createRules, type Rules } from './rules.ts'
 import { createS3Api } from './s3-api.ts'
 import { createSecretList } from './secret-list.ts'
 import { secretOperations } from './secret-operations.ts'
@@ -54,7 +56,7 @@ import { createTables, type TableInput } from './table-operations.ts'
 import { accessKeyIn, sessionOfKey, trailEvent } from './trail.ts'
 import { valueOperations } from './value-operations.ts'
 import { createVersionQuota } from './version-quota.ts'
-import { createWatching, type Watching, type WatchingInput } from './watching.ts'
+import { createWatching, type LastingParts, type Message, type Watching, type WatchingInput } from './watching.ts'
 
 export interface AwsStandInInput {
   readonly world: World
@@ -93,14 +95,29 @@ export interface AwsStandInInput {
   readonly chooseView?: ChooseView
 }
 
+export interface AwsResources extends LastingParts {
+  addBucket(name: string): void
+  /** @returns false: it holds objects. */
+  removeBucket(name: string): boolean
+  addTable(table: TableInput): void
+  removeTable(name: string): void
+  readonly addKey: Keys['add']
+  readonly changeKey: Keys['change']
+  readonly removeKey: Keys['remove']
+  addQueue(arn: string): void
+  removeQueue(arn: string): void
+  readonly putRule: Rules['put']
+  readonly removeRule: Rules['remove']
+}
+
 export interface SeedSecretInput {
   readonly name: string
   readonly text: string
   /** Of the version that becomes AWSCURRENT. */
   readonly versionId: string
   readonly tags: Readonly<Record<string, string>>
-  /** Turns rotation on, without the dry run that AWS makes. */
-  readonly rotationFunctionArn: string
+  /** Turns rotation on, without the dry run that AWS makes. @default - it stays off */
+  readonly rotationFunctionArn?: string
 }
 
 export interface AwsStandIn extends StandInServer {
@@ -126,7 +143,7 @@ export interface AwsStandIn extends StandInServer {
   stopDrives(): void
   events(): readonly BusEvent[]
   /** SNS's subscriptions and Scheduler's schedules, as somebody else changes them. */
-  readonly watching: Pick<Watching, 'confirmSubscriptions' | 'setSchedule'>
+  readonly watching: Pick<Watching, 'confirmSubscriptions' | 'setSchedule' | 'scheduleState'>
   /** What lies in a bucket: key → text. */
   objects(bucket: string): Readonly<Record<string, string>>
   /** Invokes a function as API Gateway does: synchronously, and within what concurrency leaves. */
@@ -135,16 +152,20 @@ export interface AwsStandIn extends StandInServer {
   sendToFunction(functionArn: string, event: unknown): void
   /** What asynchronous invocations left behind. */
   deadLetters(): readonly DeadLetter[]
-  /** A deployment: the next version of a function, and an alias moved to it. What has begun keeps its own. @returns its number */
-  publishVersion(functionArn: string, alias: string): string
+  /** Versions and aliases of functions, as a deployment makes and moves them. What has begun keeps its own. */
+  readonly versions: FunctionVersions
   /** Of durable functions, in the order of their start. */
   durableExecutions(): readonly DurableExecution[]
   /** @returns the undo */
   onEvent(listener: (event: BusEvent) => void): () => void
   /** What lies in a table of DynamoDB's. */
   tableItems(table: string): readonly TableItem[]
-  /** Called, as CloudTrail notifies EventBridge, for every read of a value. @returns the undo */
-  onTrailedRead(listener: (event: object) => void): () => void
+  /** What stands in the account whatever is called: a stack makes, changes and removes it, and a reset empties it. */
+  readonly resources: AwsResources
+  /** Published on SNS's topics; the newest thousand. */
+  messages(): readonly Message[]
+  /** What lies in a queue of SQS's, by its ARN. */
+  queued(queueArn: string): readonly QueuedMessage[]
 }
 
 const noFunctions: Functions = {
@@ -187,6 +208,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const store = createSecretStore({ now, region, accountId, suffix: input.secretSuffix })
   const replication = createReplication({ store, region, now, settings })
   const list = createSecretList(store, now, settings)
+  const queues = createQueues(now)
   const lambda = createLambdaApi({
     functions: input.functions ?? noFunctions,
     region,
@@ -194,6 +216,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     now,
     settings,
     sleep: input.sleep ?? ((ms, signal) => realSleep(ms, undefined, { signal })),
+    deliver: (arn, text) => void queues.send(arn, text),
   })
   const draws = createDraws(input.drawSeed)
   const tables = createTables(input.tables ?? [], {
@@ -238,11 +261,23 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
 
   const parameters = createParameters({ now, region, accountId })
 
-  const watching = createWatching(input.watching ?? {}, { region, accountId })
+  const watching = createWatching(input.watching ?? {}, { region, accountId, now })
+  const rules = createRules({
+    region,
+    accountId,
+    deliver: ({ arn, deadLetterArn }, text) => {
+      const service = arn.split(':')[2]
+      if (service === 'lambda') return lambda.send(arn, JSON.parse(text))
+      const isDelivered = service === 'sns' ? watching.publish(arn, text) : queues.send(arn, text)
+      if (!isDelivered && deadLetterArn !== undefined) queues.send(deadLetterArn, text)
+    },
+  })
+  for (const [busName, names] of Object.entries(input.watching?.rules ?? {})) {
+    for (const name of names) rules.put({ busName, name, pattern: { source: ['none'] }, targets: [] })
+  }
+  bus.onEvent(rules.handle)
   const query = createQueryRoute([...watching.query, roles.query, createSts({ accountId, identify: rights?.identify })])
   const latency = createLatency(input.sleep)
-  const readListeners = new Set<(event: object) => void>()
-
   const configure = (changes: Partial<AwsSettings>): void => {
     const faults = settingsFaults(changes)
     if (faults.length > 0) throw new TypeError(faults.join('; '))
@@ -277,7 +312,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     {
       secretsManager,
       replicasFor: ({ authorization }) => replicas.operationsIn(signedFor(authorization)),
-      eventBridge: { ...bus.operations, ...watching.ruleOperations },
+      eventBridge: { ...bus.operations, ...rules.operations },
       systemsManager: parameters.operations,
       dynamoDb: tables.operations,
       kms: keys.operations,
@@ -291,7 +326,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
         history.called(trailed)
         const event = trailEvent({ region, accountId }, trailed)
         if (event === undefined) return
-        for (const listener of readListeners) listener(event)
+        rules.handleOnDefault(event)
       },
     },
     createQuotas(settings, input.quotaNow ?? (() => performance.now())),
@@ -302,6 +337,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       const caller = sessionOfKey(accountId, 'seed')
       secrets.CreateSecret?.({ Name: name, SecretString: text, ClientRequestToken: versionId, Tags }, caller)
       const secret = store.get(name)
+      if (rotationFunctionArn === undefined) return secret.arn
       const rules = { AutomaticallyAfterDays: 60 }
       const never = { lastRotatedAt: undefined, firedAt: undefined }
       secret.rotation = { isEnabled: true, lambdaArn: rotationFunctionArn, rules, configuredAt: now(), ...never }
@@ -338,6 +374,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       events: () => json(200, { events: bus.events() }),
       rotations: () => json(200, { rotations: driver.outcomes() }),
       keys: () => json(200, { keys: keys.all() }),
+      messages: () => json(200, { messages: watching.messages() }),
+      queues: () => json(200, { queues: queues.all() }),
     },
   })
 
@@ -354,6 +392,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     list.clear()
     bus.clear()
     watching.clear()
+    rules.reset()
+    queues.clear()
     parameters.clear()
     tables.clear()
     views.clear()
@@ -393,15 +433,25 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     ),
     sendToFunction: lambda.send,
     deadLetters: lambda.deadLetters,
-    publishVersion: lambda.versions.publish,
+    versions: lambda.versions,
     durableExecutions: lambda.durable.all,
     onEvent: bus.onEvent,
     tableItems: tables.items,
-    onTrailedRead: (listener) => {
-      readListeners.add(listener)
-      return () => {
-        readListeners.delete(listener)
-      }
+    resources: {
+      ...watching.lasting,
+      addBucket: s3.addBucket,
+      removeBucket: s3.removeBucket,
+      addTable: tables.add,
+      removeTable: tables.remove,
+      addKey: keys.add,
+      changeKey: keys.change,
+      removeKey: keys.remove,
+      addQueue: queues.add,
+      removeQueue: queues.remove,
+      putRule: rules.put,
+      removeRule: rules.remove,
     },
+    messages: watching.messages,
+    queued: queues.messages,
   }
 }

@@ -1,6 +1,7 @@
 // How many invocations run at once: a function's reserved concurrency, and what the account's quota leaves for those that reserve none.
 // Whoever runs an invocation enters first; who is not let in is throttled, and says to its caller what Lambda would. It waits for nothing.
 import { AwsFault } from './aws-fault.ts'
+import type { Functions } from './functions.ts'
 
 /** `Reason` of Lambda's TooManyRequestsException. */
 export type ThrottleReason = 'ReservedFunctionConcurrentInvocationLimitExceeded' | 'ConcurrentInvocationLimitExceeded'
@@ -20,7 +21,7 @@ export interface Concurrency {
   reserve(functionArn: string, reserved: number | undefined): void
   /** What is left of the account's quota. */
   unreserved(): number
-  /** Nothing is reserved any more. */
+  /** Back to what functions reserve by themselves. */
   reset(): void
 }
 
@@ -38,14 +39,23 @@ export type Throttled = typeof throttledResult
 export const throttledFault = (reason: ThrottleReason): AwsFault =>
   new AwsFault('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason: reason })
 
-/** @param quota the account's. */
-export const createConcurrency = (quota: () => number): Concurrency => {
+/** @param quota the account's. @param functions that may reserve by their own settings, which a call changes until a reset. */
+export const createConcurrency = (
+  quota: () => number,
+  functions: Pick<Functions, 'all' | 'settingsOf'> = {},
+): Concurrency => {
   const running = new Map<string, number>()
-  const reservations = new Map<string, number>()
+  /** Undefined: a call took it away. */
+  const changed = new Map<string, number | undefined>()
 
   const runningOf = (functionArn: string): number => running.get(functionArn) ?? 0
-  const reservedBy = (functionArn: string): number | undefined => reservations.get(functionArn)
-  const unreserved = (): number => [...reservations.values()].reduce((left, reserved) => left - reserved, quota())
+  const reservedBy = (functionArn: string): number | undefined =>
+    changed.has(functionArn) ? changed.get(functionArn) : functions.settingsOf?.(functionArn).reserved
+  const unreserved = (): number =>
+    [...new Set([...changed.keys(), ...(functions.all?.() ?? [])])].reduce(
+      (left, arn) => left - (reservedBy(arn) ?? 0),
+      quota(),
+    )
   const runningUnreserved = (): number =>
     [...running].reduce((sum, [arn, count]) => sum + (reservedBy(arn) === undefined ? count : 0), 0)
 
@@ -74,10 +84,9 @@ export const createConcurrency = (quota: () => number): Concurrency => {
           `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${least}].`,
         )
       }
-      if (reserved === undefined) reservations.delete(functionArn)
-      else reservations.set(functionArn, reserved)
+      changed.set(functionArn, reserved)
     },
     unreserved,
-    reset: () => reservations.clear(),
+    reset: () => changed.clear(),
   }
 }

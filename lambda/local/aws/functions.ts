@@ -25,6 +25,12 @@ export interface FunctionSettings {
   readonly aliases?: readonly string[]
   /** Of an asynchronous invocation that is throttled. @default - 6 hours */
   readonly maxEventAgeMs?: number
+  /** Of an asynchronous invocation that failed. @default - 2 */
+  readonly maxRetries?: number
+  /** ARN of the queue that gets what all tries failed for. @default - none */
+  readonly onFailure?: string
+  /** Executions at once. @default - what the account has left */
+  readonly reserved?: number
   /** Of one invocation, on the shared clock. Durable functions only: others end by the time of the process. @default - none */
   readonly timeoutMs?: number
   /** Of a durable execution. @default - none */

@@ -25,6 +25,7 @@ export interface KmsKeyInput {
 export interface KmsKey {
   readonly keyId: string
   readonly arn: string
+  /** Empty: it has none. */
   readonly alias: string
   readonly aliasArn: string
   readonly usage: 'SIGN_VERIFY' | 'ENCRYPT_DECRYPT'
@@ -36,6 +37,13 @@ export interface Keys {
   all(): readonly KmsKey[]
   /** By id, ARN or alias, with its policy. */
   find(keyId: string): (KmsKey & { readonly policy: PolicyDocument }) | undefined
+  add(key: KmsKeyInput): KmsKey
+  /** What it shows, its alias included; what is not named stays. */
+  change(
+    keyId: string,
+    changes: Pick<KmsKeyInput, 'policy' | 'isRotated' | 'state'> & { readonly alias?: string },
+  ): void
+  remove(keyId: string): void
 }
 
 export interface KeysInput {
@@ -91,17 +99,16 @@ export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
       { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${accountId}:root` }, Action: 'kms:*', Resource: '*' },
     ],
   }
-  const held = keys.map(({ alias, usage = 'SIGN_VERIFY', keyId = randomUUID(), ...given }): HeldKey => {
-    return {
-      keyId,
-      arn: `${prefix}key/${keyId}`,
-      alias,
-      aliasArn: `${prefix}${alias}`,
-      usage,
-      material: usage === 'SIGN_VERIFY' ? makeMaterial() : undefined,
-      shown: { policy: ownersAll, isRotated: false, state: 'Enabled', ...given },
-    }
+  const named = (alias: string) => ({ alias, aliasArn: alias === '' ? '' : `${prefix}${alias}` })
+  const make = ({ alias, usage = 'SIGN_VERIFY', keyId = randomUUID(), ...given }: KmsKeyInput): HeldKey => ({
+    keyId,
+    arn: `${prefix}key/${keyId}`,
+    ...named(alias),
+    usage,
+    material: usage === 'SIGN_VERIFY' ? makeMaterial() : undefined,
+    shown: { policy: ownersAll, isRotated: false, state: 'Enabled', ...given },
   })
+  let held: readonly HeldKey[] = keys.map(make)
 
   const find = (asked: string): HeldKey | undefined =>
     held.find(({ keyId, arn, alias, aliasArn }) => [keyId, arn, alias, aliasArn].includes(asked))
@@ -187,7 +194,8 @@ export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
         for (const name of ['KeyId', 'Limit', 'Marker']) {
           if (input.has(name)) throw invalidInput(`${name} is not played by this stand-in.`)
         }
-        const Aliases = held.map(({ alias, aliasArn, keyId }) => ({
+        const aliased = held.filter(({ alias }) => alias !== '')
+        const Aliases = aliased.map(({ alias, aliasArn, keyId }) => ({
           AliasName: alias,
           AliasArn: aliasArn,
           TargetKeyId: keyId,
@@ -199,6 +207,21 @@ export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
     find: (asked) => {
       const key = find(asked)
       return key === undefined ? undefined : { ...publicOf(key), policy: key.shown.policy }
+    },
+    add: (key) => {
+      const made = make(key)
+      held = [...held, made]
+      return publicOf(made)
+    },
+    change: (keyId, { alias, ...changes }) => {
+      held = held.map((key) =>
+        key.keyId === keyId
+          ? { ...key, ...(alias === undefined ? {} : named(alias)), shown: { ...key.shown, ...changes } }
+          : key,
+      )
+    },
+    remove: (keyId) => {
+      held = held.filter((key) => key.keyId !== keyId)
     },
   }
 }

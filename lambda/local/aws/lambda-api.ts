@@ -40,6 +40,8 @@ export interface LambdaApiInput {
   readonly now: () => number
   /** How the waits between tries are waited. */
   readonly sleep: Sleep
+  /** To a destination of failures. @default - nowhere */
+  readonly deliver?: (arn: string, text: string) => void
 }
 
 const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/
@@ -75,7 +77,7 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
   const { functions, settings, now, sleep } = input
   const readTarget = targetReader(input.region, input.accountId)
   const versions = createFunctionVersions((arn) => functions.settingsOf?.(arn).aliases)
-  const concurrency = createConcurrency(() => settings.concurrentExecutions)
+  const concurrency = createConcurrency(() => settings.concurrentExecutions, functions)
   const events = createAsyncInvocations({
     functions,
     concurrency,
@@ -83,6 +85,7 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
     retryMs: () => settings.asyncRetryMs,
     throttledRetryMs: () => settings.throttledRetryMs,
     sleep,
+    ...defined({ deliver: input.deliver }),
   })
   const durable = createDurableExecutions({ functions, versions, concurrency, readTarget, settings, now, sleep })
   const followed = new WeakSet<DurableExecution>()

@@ -22,6 +22,10 @@ export interface S3Api {
   faultReply(fault: Fault, operation: Operation): StandInReply | undefined
   /** Key → text, in the order of the puts. */
   objects(bucket: string): Readonly<Record<string, string>>
+  /** A bucket that a reset empties and keeps. */
+  addBucket(name: string): void
+  /** As S3 refuses one that is not empty. @returns whether it is gone */
+  removeBucket(name: string): boolean
   /** Empties everything; what was there from the start is there again, empty. */
   clear(): void
 }
@@ -71,9 +75,10 @@ const NOT_PLAYED_OF_GET = ['range', 'if-match', 'if-none-match', 'if-modified-si
 
 export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
   const buckets = new Map<string, Bucket>()
+  const lasting = new Set(initial)
   const clear = (): void => {
     buckets.clear()
-    for (const name of initial) buckets.set(name, new Map())
+    for (const name of lasting) buckets.set(name, new Map())
   }
   clear()
 
@@ -191,6 +196,16 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
     faultReply: (fault, { op }) =>
       operations.some((one) => one === op) ? s3FaultReply(plannedFault(fault)) : undefined,
     objects: (name) => Object.fromEntries([...bucketOf(name)].map(([key, { text }]) => [key, text])),
+    addBucket: (name) => {
+      lasting.add(name)
+      if (!buckets.has(name)) buckets.set(name, new Map())
+    },
+    removeBucket: (name) => {
+      if ((buckets.get(name)?.size ?? 0) > 0) return false
+      lasting.delete(name)
+      buckets.delete(name)
+      return true
+    },
     clear,
   }
 }

@@ -22,6 +22,9 @@ export interface Tables {
   items(table: string): readonly TableItem[]
   /** @returns undefined: there is no such table */
   partitionKeyOf(table: string): string | undefined
+  /** Empty. */
+  add(table: TableInput): void
+  remove(name: string): void
   clear(): void
 }
 
@@ -102,12 +105,12 @@ const attributes = (item: TableItem | undefined): object =>
   item === undefined || Object.keys(item).length === 0 ? {} : { Attributes: item }
 
 export const createTables = (tables: readonly TableInput[], reads = neverStale): Tables => {
-  const all = new Map<string, Table>(
-    tables.map((table) => {
-      const keyNames = [table.partitionKey, ...(table.sortKey === undefined ? [] : [table.sortKey])]
-      return [table.name, { ...table, keyNames, items: new Map(), past: new Map() }]
-    }),
-  )
+  const all = new Map<string, Table>()
+  const add = (table: TableInput): void => {
+    const keyNames = [table.partitionKey, ...(table.sortKey === undefined ? [] : [table.sortKey])]
+    all.set(table.name, { ...table, keyNames, items: new Map(), past: new Map() })
+  }
+  for (const table of tables) add(table)
 
   const tableOf = (body: Body): Table => {
     const table = all.get(readInput(body).requiredText('TableName'))
@@ -297,6 +300,10 @@ export const createTables = (tables: readonly TableInput[], reads = neverStale):
     operations: { GetItem: getItem, PutItem: putItem, UpdateItem: updateItem, DeleteItem: deleteItem, Query: query },
     partitionKeyOf: (name) => all.get(name)?.partitionKey,
     items: (name) => [...(all.get(name)?.items.values() ?? [])],
+    add,
+    remove: (name) => {
+      all.delete(name)
+    },
     clear: () => {
       for (const { items, past } of all.values()) {
         items.clear()

@@ -1,12 +1,10 @@
-// What watches over a stage in AWS, as far as `m2m doctor` asks: SNS's topics and subscriptions, CloudWatch's alarms, the schedules of EventBridge
-// Scheduler, the rules of a bus. They notify nobody here and call nothing; a test or a user of the laptop changes them as the services' own
-// operations do. An email subscription is pending until somebody confirms it, as AWS has it.
+// What watches over a stage in AWS: SNS's topics, subscriptions and messages, CloudWatch's alarms, the schedules of EventBridge Scheduler. A
+// message is kept and goes nowhere; alarms measure nothing. A test or a user of the laptop changes them as the services' own operations do. An
+// email subscription is pending until somebody confirms it, as AWS has it.
 import { randomUUID } from 'node:crypto'
 import type { Operation, StandInRequest } from '../stand-in/server.ts'
 import { AwsFault } from './aws-fault.ts'
-import { readInput } from './input.ts'
 import { answered, lambdaReply } from './lambda-wire.ts'
-import type { AwsOperations } from './operations.ts'
 import type { QueryOperations, QueryService, XmlValue } from './query-protocol.ts'
 
 export interface WatchingInput {
@@ -16,8 +14,21 @@ export interface WatchingInput {
   readonly alarms?: readonly string[]
   /** Names of schedules, each ENABLED. */
   readonly schedules?: readonly string[]
-  /** Names of rules, by their bus, each ENABLED. */
+  /** Names of rules, by their bus, each ENABLED; no event matches them. */
   readonly rules?: Readonly<Record<string, readonly string[]>>
+}
+
+/** What was published on a topic. */
+export interface Message {
+  readonly topicArn: string
+  readonly text: string
+  /** Epoch milliseconds on the shared clock. */
+  readonly at: number
+}
+
+interface GivenSubscription {
+  readonly protocol: string
+  readonly endpoint: string
 }
 
 interface HeldSubscription {
@@ -34,14 +45,30 @@ interface HeldAlarm {
 
 export interface Watching {
   readonly query: readonly QueryService[]
-  /** Of EventBridge, beside PutEvents. */
-  readonly ruleOperations: AwsOperations
   /** Scheduler's. @returns undefined: it is none of these. */
   route(request: StandInRequest): Operation | undefined
   /** As somebody follows the link in the mail. */
   confirmSubscriptions(): void
   setSchedule(name: string, state: 'ENABLED' | 'DISABLED' | undefined): void
+  /** Undefined: there is none. */
+  scheduleState(name: string): string | undefined
+  /** What a reset leaves, or brings back. */
+  readonly lasting: LastingParts
+  /** @returns false: there is no such topic. */
+  publish(topicArn: string, text: string): boolean
+  messages(): readonly Message[]
   clear(): void
+}
+
+export interface LastingParts {
+  addTopic(name: string): void
+  removeTopic(name: string): void
+  /** As a template does. @returns what undoes it */
+  subscribe(topicName: string, protocol: string, endpoint: string): () => void
+  addAlarm(name: string): void
+  removeAlarm(name: string): void
+  addSchedule(name: string): void
+  removeSchedule(name: string): void
 }
 
 const PAGE = 100
@@ -78,18 +105,23 @@ const shown = (
 interface Topics {
   readonly operations: QueryOperations
   confirm(): void
+  has(topicArn: string): boolean
 }
 
-const createTopics = (given: Readonly<Record<string, readonly string[]>>, { region, accountId }: Place): Topics => {
+const createTopics = (
+  given: Readonly<Record<string, readonly GivenSubscription[]>>,
+  { region, accountId }: Place,
+): Topics => {
   const arnOf = (name: string): string => `arn:aws:sns:${region}:${accountId}:${name}`
-  const confirmed = (topicArn: string, endpoint: string): HeldSubscription => ({
-    ...{ protocol: 'email', endpoint, isConfirmed: true },
+  const confirmed = (topicArn: string, given: GivenSubscription): HeldSubscription => ({
+    ...given,
+    isConfirmed: true,
     arn: `${topicArn}:${randomUUID()}`,
   })
   const topics = new Map<string, HeldSubscription[]>(
-    Object.entries(given).map(([name, addresses]) => {
+    Object.entries(given).map(([name, subscriptions]) => {
       const topicArn = arnOf(name)
-      return [topicArn, addresses.map((address) => confirmed(topicArn, address))]
+      return [topicArn, subscriptions.map((one) => confirmed(topicArn, one))]
     }),
   )
   const topicOf = (form: URLSearchParams): readonly [string, HeldSubscription[]] => {
@@ -118,6 +150,7 @@ const createTopics = (given: Readonly<Record<string, readonly string[]>>, { regi
     confirm: () => {
       for (const one of [...topics.values()].flat()) one.isConfirmed = true
     },
+    has: (topicArn) => topics.has(topicArn),
   }
 }
 
@@ -162,60 +195,41 @@ const createAlarms = (names: readonly string[], { region, accountId }: Place): Q
   }
 }
 
-const createRules = (
-  given: Readonly<Record<string, readonly string[]>>,
-  { region, accountId }: Place,
-): AwsOperations => {
-  const states = new Map(
-    Object.entries(given).map(([bus, names]) => [bus, new Map(names.map((name) => [name, 'ENABLED']))]),
-  )
-  const busOf = (name: string): Map<string, string> => {
-    const found = states.get(name)
-    if (found !== undefined) return found
-    throw new AwsFault('ResourceNotFoundException', `Event bus ${name} does not exist.`)
-  }
-  const setState =
-    (state: string) =>
-    (body: Parameters<typeof readInput>[0]): object => {
-      const input = readInput(body)
-      const name = input.requiredText('Name')
-      const busName = input.text('EventBusName') ?? 'default'
-      if (!busOf(busName).has(name)) throw new AwsFault('ResourceNotFoundException', `Rule ${name} does not exist.`)
-      busOf(busName).set(name, state)
-      return {}
-    }
-  return {
-    ListRules: (body) => {
-      const input = readInput(body)
-      const busName = input.text('EventBusName') ?? 'default'
-      const Rules = [...busOf(busName)].map(([Name, State]) => ({
-        Name,
-        State,
-        EventBusName: busName,
-        Arn: `arn:aws:events:${region}:${accountId}:rule/${busName}/${Name}`,
-      }))
-      return { Rules }
-    },
-    EnableRule: setState('ENABLED'),
-    DisableRule: setState('DISABLED'),
-  }
-}
-
 interface Place {
   readonly region: string
   readonly accountId: string
 }
 
+/** The oldest go first. */
+const MOST_MESSAGES = 1000
+
 const SCHEDULE = /^\/schedules\/([^/]+)$/
 
-export const createWatching = (input: WatchingInput, place: Place): Watching => {
+/** A list that is added to and taken from, while what was made of it stays. */
+const createNames = (first: readonly string[] = []) => {
+  const names = new Set(first)
+  return { all: () => [...names], add: (name: string) => names.add(name), remove: (name: string) => names.delete(name) }
+}
+
+export const createWatching = (input: WatchingInput, place: Place & { readonly now: () => number }): Watching => {
+  const topics = new Map(
+    Object.entries(input.topics ?? {}).map(([name, addresses]) => [
+      name,
+      addresses.map((endpoint) => ({ protocol: 'email', endpoint })),
+    ]),
+  )
+  const alarms = createNames(input.alarms)
+  const schedules = createNames(input.schedules)
   const make = () => ({
-    topics: createTopics(input.topics ?? {}, place),
-    alarms: createAlarms(input.alarms ?? [], place),
-    rules: createRules(input.rules ?? {}, place),
-    schedules: new Map((input.schedules ?? []).map((name) => [name, 'ENABLED'])),
+    topics: createTopics(Object.fromEntries(topics), place),
+    alarms: createAlarms(alarms.all(), place),
+    schedules: new Map(schedules.all().map((name) => [name, 'ENABLED'])),
   })
   let held = make()
+  let messages: readonly Message[] = []
+  const changed = (): void => {
+    held = make()
+  }
   /** What is there now, by name: a reset replaces it. */
   const through = (of: () => QueryOperations): QueryOperations =>
     Object.fromEntries(Object.keys(of()).map((name) => [name, (form, caller) => of()[name]?.(form, caller) ?? {}]))
@@ -224,9 +238,6 @@ export const createWatching = (input: WatchingInput, place: Place): Watching => 
       { signedFor: 'sns', denied: 'AuthorizationError', operations: through(() => held.topics.operations) },
       { signedFor: 'monitoring', denied: 'AccessDenied', operations: through(() => held.alarms) },
     ],
-    ruleOperations: Object.fromEntries(
-      Object.keys(held.rules).map((name) => [name, (body, caller) => held.rules[name]?.(body, caller) ?? {}]),
-    ),
     route: ({ method, path }) => {
       const name = SCHEDULE.exec(path)?.[1]
       if (method !== 'GET' || name === undefined) return undefined
@@ -247,8 +258,51 @@ export const createWatching = (input: WatchingInput, place: Place): Watching => 
       if (state === undefined) held.schedules.delete(name)
       else held.schedules.set(name, state)
     },
+    scheduleState: (name) => held.schedules.get(name),
+    lasting: {
+      addTopic: (name) => {
+        topics.set(name, [])
+        changed()
+      },
+      removeTopic: (name) => {
+        topics.delete(name)
+        changed()
+      },
+      subscribe: (topicName, protocol, endpoint) => {
+        const subscription = { protocol, endpoint }
+        topics.set(topicName, [...(topics.get(topicName) ?? []), subscription])
+        changed()
+        return () => {
+          topics.set(topicName, topics.get(topicName)?.filter((one) => one !== subscription) ?? [])
+          changed()
+        }
+      },
+      addAlarm: (name) => {
+        alarms.add(name)
+        changed()
+      },
+      removeAlarm: (name) => {
+        alarms.remove(name)
+        changed()
+      },
+      addSchedule: (name) => {
+        schedules.add(name)
+        changed()
+      },
+      removeSchedule: (name) => {
+        schedules.remove(name)
+        changed()
+      },
+    },
+    publish: (topicArn, text) => {
+      if (!held.topics.has(topicArn)) return false
+      messages = [...messages, { topicArn, text, at: place.now() }].slice(-MOST_MESSAGES)
+      return true
+    },
+    messages: () => messages,
     clear: () => {
-      held = make()
+      messages = []
+      changed()
     },
   }
 }

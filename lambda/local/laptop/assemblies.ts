@@ -64,13 +64,21 @@ export const preparedFiles = (): readonly { readonly config: unknown; readonly f
   })
 
 /** @throws Error that says what the configuration lacks, or what is not installed. */
-export const synthesise = async (wanted: readonly { readonly config: unknown; readonly file: string }[]): Promise<void> => {
+export const synthesise = async (
+  wanted: readonly { readonly config: unknown; readonly file: string }[],
+): Promise<void> => {
   try {
     import.meta.resolve('aws-cdk-lib')
   } catch (cause) {
     throw new Error('A configuration of your own is synthesised first: npm install aws-cdk-lib constructs', { cause })
   }
-  const child = spawn(process.execPath, [synthPath], { cwd: root, stdio: ['pipe', 'ignore', 'pipe'] })
+  // CDK keeps a folder of its own in whatever is the user's.
+  const home = mkdtempSync(join(tmpdir(), 'm2m-home-'))
+  const child = spawn(process.execPath, [synthPath], {
+    cwd: root,
+    env: { ...process.env, HOME: home },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
   const said: string[] = []
   child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text))
   // A process that ends without reading it says why on stderr.
@@ -78,7 +86,7 @@ export const synthesise = async (wanted: readonly { readonly config: unknown; re
   child.stdin.end(JSON.stringify(wanted))
   const { promise, resolve, reject } = Promise.withResolvers<number | null>()
   child.on('error', reject).on('close', resolve)
-  const code = await promise
+  const code = await promise.finally(() => rmSync(home, { recursive: true, force: true }))
   if (code !== 0) throw new Error(said.join('').trim() || `the synthesis ended with ${code}`)
 }
 

@@ -6,15 +6,7 @@ import type { Invocation, InvocationResult } from '../aws/functions.ts'
 import type { InvokeResult } from '../runner/execution-environment.ts'
 import { type Lambda, type LambdaInput, startLambda } from '../runner/lambda-runner.ts'
 
-export type DeployedCode = Pick<LambdaInput, 'modulePath' | 'timeoutMs' | 'env' | 'maxEnvironments'>
-
-/** What a deployment changes; what it does not name stays. */
-export interface Deployment {
-  /** Absolute path of a module that exports `handler`. */
-  readonly modulePath?: string
-  /** Beside what the function was given before, or in place of it. */
-  readonly env?: Readonly<Record<string, string>>
-}
+export type DeployedCode = Pick<LambdaInput, 'modulePath' | 'timeoutMs' | 'memory' | 'env' | 'maxEnvironments'>
 
 export interface DeployedFunctions {
   exists(functionArn: string): boolean
@@ -29,8 +21,12 @@ export interface DeployedFunctions {
   all(): readonly string[]
   /** Its processes end by themselves. */
   remove(functionArn: string): void
-  /** @param version the number under which it is published. @throws Error when there is no such function. */
-  deploy(functionArn: string, version: string, changes: Deployment): void
+  /** What is called without a version, from now on. What was published keeps its own code. @throws Error when there is no such function. */
+  change(functionArn: string, changes: Partial<DeployedCode>): void
+  /** What is deployed now. @throws Error when there is no such function. */
+  codeOf(functionArn: string): DeployedCode
+  /** @param version the number under which what is deployed now is published. @throws Error when there is no such function. */
+  publish(functionArn: string, version: string): void
   close(): Promise<void>
 }
 
@@ -51,6 +47,8 @@ export const createDeployedFunctions = ({
   onLog,
 }: Required<Pick<LambdaInput, 'clockOffsetMs' | 'coldStartMs' | 'onLog'>>): DeployedFunctions => {
   const functions = new Map<string, DeployedFunction>()
+  /** Processes of what was replaced: each ends what it has begun. */
+  const retired: Promise<void>[] = []
 
   const start = (functionArn: string, code: DeployedCode): Lambda =>
     startLambda({
@@ -85,13 +83,7 @@ export const createDeployedFunctions = ({
     latest,
     add: (functionArn, code) => {
       const lambda = start(functionArn, code)
-      functions.set(functionArn, {
-        code,
-        versions: new Map([
-          [LATEST, lambda],
-          ['1', lambda],
-        ]),
-      })
+      functions.set(functionArn, { code, versions: new Map([[LATEST, lambda]]) })
     },
     all: () => [...functions.keys()],
     remove: (functionArn) => {
@@ -99,17 +91,21 @@ export const createDeployedFunctions = ({
       functions.delete(functionArn)
       for (const lambda of new Set(removed?.versions.values())) void lambda.close()
     },
-    deploy: (functionArn, version, { modulePath, env }) => {
+    change: (functionArn, changes) => {
       const deployed = of(functionArn)
-      const before = deployed.code
-      deployed.code = { ...before, modulePath: modulePath ?? before.modulePath, env: { ...before.env, ...env } }
-      const lambda = start(functionArn, deployed.code)
-      deployed.versions.set(LATEST, lambda)
-      deployed.versions.set(version, lambda)
+      const before = latest(functionArn)
+      deployed.code = { ...deployed.code, ...changes }
+      deployed.versions.set(LATEST, start(functionArn, deployed.code))
+      const isPublished = [...deployed.versions.values()].includes(before)
+      if (!isPublished) retired.push(before.retire())
+    },
+    codeOf: (functionArn) => of(functionArn).code,
+    publish: (functionArn, version) => {
+      of(functionArn).versions.set(version, latest(functionArn))
     },
     close: async () => {
       const all = [...functions.values()].flatMap(({ versions }) => [...versions.values()])
-      await Promise.all([...new Set(all)].map((lambda) => lambda.close()))
+      await Promise.all([...[...new Set(all)].map((lambda) => lambda.close()), ...retired])
     },
   }
 }

@@ -1,47 +1,37 @@
-// The laptop: both stand-ins, joined to the real rotation handler, which runs in processes of its own with two addresses changed
-// (architecture §5). For `npm run laptop`, `npm start` and the end-to-end tests. It opens loopback ports only and keeps nothing.
+// The laptop: both stand-ins, on which the template of a deployment is deployed as CloudFormation would; its functions are the real handlers, in
+// processes of their own with two addresses changed (architecture §5). For `npm run laptop`, `npm start` and the end-to-end tests. It opens
+// loopback ports only and keeps nothing.
 
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { defined } from '../../core/base/defined.ts'
-import { INTAKE_THROTTLE } from '../../core/intake/door-limits.ts'
-import type { Bounds } from '../../core/rotation/bounds.ts'
-import { proofKeyAlias } from '../../core/rotation/proof.ts'
 import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
-import type { StytchEnv } from '../../env/stytch.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
-import { connectBusRules } from '../aws/bus-rules.ts'
 import type { FunctionSettings, MadeFunction } from '../aws/functions.ts'
 import type { AwsSettings } from '../aws/settings.ts'
-import { roleOfKey } from '../aws/trail.ts'
 import type { Lambda } from '../runner/lambda-runner.ts'
+import { createIdentities } from '../stack/identities.ts'
+import { leftOutOf, notPlayed, stackPlayers } from '../stack/players/all.ts'
+import { createStack, type Stack } from '../stack/stack.ts'
+import type { StageSettings } from '../stack/stage-settings.ts'
 import { createWorld, type World } from '../stand-in/world.ts'
 import type { StytchStandIn } from '../stytch/stand-in-api.ts'
 import { createStytchStandIn } from '../stytch/stytch-stand-in.ts'
-import type { VendFrontInput } from '../vend-front/front.ts'
-import { createDeployedFunctions, type DeployedCode, type Deployment } from './deployed-functions.ts'
+import { createAnswers } from './answers.ts'
+import { createDeployedFunctions, type DeployedCode } from './deployed-functions.ts'
+import { BOOTSTRAPPED, readStage } from './deployed-stage.ts'
+import { LAPTOP_REGION, LAPTOP_SLUGS, type LaptopChoices, laptopConfig, VEND_CLIENT } from './deployment.ts'
 import { unpackZip } from './deployment-package.ts'
-import {
-  LAPTOP_BUS,
-  LAPTOP_EVIDENCE,
-  LAPTOP_PREFIX,
-  LAPTOP_RECORDS,
-  LAPTOP_STAGE,
-  LIVE,
-  laptopFunctions,
-  laptopRules,
-  laptopWatching,
-} from './functions.ts'
-import { createLeakFront, LEAK_PATH } from './leak-front.ts'
+import { createFronts } from './fronts.ts'
+import { createFunctionHost } from './function-host.ts'
+import { createHandMade } from './hand-made.ts'
+import { HTTP_API_PATH } from './leak-front.ts'
 import { listen } from './listen.ts'
-import { LAPTOP_PROJECT_SECRET, storeProjectSecret } from './project-secret.ts'
-import { createScheduler, type ScheduledFunction } from './scheduler.ts'
-import { createLaptopVend, registerVendClient, VEND_CLIENT, VEND_PORT } from './vend.ts'
+import { createScheduler } from './scheduler.ts'
 
-export interface LaptopInput {
+export interface LaptopInput extends LaptopChoices {
   /** 0 = any free one. Absent: 4010, or the next free one. */
   readonly stytchPort?: number | undefined
   /** 0 = any free one. Absent: 4566, or the next free one. */
@@ -51,22 +41,10 @@ export interface LaptopInput {
   readonly functions?: Readonly<Record<string, string>>
   /** As `functions`, of which each invocation is a durable execution; called by the alias `live` or version 1. */
   readonly durableFunctions?: Readonly<Record<string, string>>
-  /** Registers the client that the address names as one that may be vended. @default false */
-  readonly hasVendClient?: boolean
-  /** Keeps the project secret where a deployment has it, so that it can be rotated: the functions read it there. @default false */
-  readonly hasProjectSecret?: boolean
   /** Lets the periodic campaign begin every day, as a deployment's does. @default false */
   readonly hasCampaignSchedule?: boolean
-  /** Lets overlaps wait for proof that consumers have moved: reads are reported as CloudTrail reports them. @default false */
-  readonly hasAdoptionProof?: boolean
-  /** Beside `m2m/laptop/`, for secrets that are adopted where they are. @default - none */
-  readonly extraPrefixes?: readonly string[] | undefined
-  /** How many calls a second campaigns and incidents take for what Stytch grants. @default - no limit */
-  readonly stytchCallsPerSecond?: number
-  /** How the vendor's API throttles, and what it answers by itself. @default - it throttles nothing, and answers as API Gateway does */
-  readonly vendApi?: Pick<VendFrontInput, 'throttle' | 'responses'>
-  /** How far the stand-ins are taken to be behind, once they are set to be. @default - not at all, so that nothing waits */
-  readonly bounds?: Bounds
+  /** A configuration as `m2m` in cdk.json, in place of the laptop's own. */
+  readonly config?: unknown
   /** Every line that a handler's process writes. */
   readonly onLog: (line: string) => void
 }
@@ -80,7 +58,7 @@ export interface LaptopAddress {
   readonly region: string
   readonly account_id: string
   readonly rotation_lambda_arn: string
-  /** Name of the secret that holds the project secret, when the laptop keeps it there. */
+  /** Name of the secret that holds the project secret, where that is rotated as well. */
   readonly project_secret_name?: string
   /** Name of the event bus, for PutEvents at `aws`. */
   readonly bus: string
@@ -95,56 +73,70 @@ export interface LaptopAddress {
   readonly secret_access_key: string
 }
 
+/** What a deployment of the laptop changes of a function; what it does not name stays. */
+export interface FunctionChange {
+  /** Absolute path of a module that exports `handler`. */
+  readonly modulePath?: string
+  /** Beside what the function was given before, or in place of it. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface ConfiguredFunction {
+  readonly part: string
+  /** Of lambda/handlers. */
+  readonly handler: string
+  readonly env: Readonly<Record<string, string>>
+}
+
 export interface Laptop {
   /** Which secrets are its stage's. */
   readonly stage: StageSecrets
+  /** By which names its parts are found. */
+  readonly settings: StageSettings
   readonly address: LaptopAddress
   readonly world: World
   readonly stytch: StytchStandIn
   readonly aws: AwsStandIn
   readonly rotation: Lambda
+  /** The stack that stands: its resources and outputs, and the types for which nothing stands. */
+  readonly stack: Pick<Stack, 'resources' | 'outputs'> & { leftOut(): readonly string[] }
+  /** Of each function that the template configures. */
+  configured(): readonly ConfiguredFunction[]
   /** The processes of a part's function, as it is deployed now. */
   lambda(part: string): Lambda
   /**
-   * A deployment: publishes the next version of a part's function and moves its alias there. Executions that have begun go on with the
+   * A deployment of one function: publishes the next version of a part's and moves its alias there. Executions that have begun go on with the
    * code that they began on. @returns the version's number
    */
-  deploy(part: string, changes: Deployment): string
+  deploy(part: string, changes: FunctionChange): string
   close(): Promise<void>
 }
 
-const REGION = 'us-east-1'
-const ACCOUNT_ID = '000000000000'
 /** For the functions that a test brings along. */
 const TIMEOUT_MS = 30_000
 const TICK_MS = 1000
-
-/** The handler's module beside this one: source where types are stripped, the build where it is installed. */
-const handlerPath = (name: string): string => {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-  return fileURLToPath(new URL(`../../handlers/${name}${extension}`, import.meta.url))
-}
+const VEND_PORT = 4020
+/** The alias by which a durable function is called. */
+const LIVE = 'live'
+const PROJECT_SECRET_BYTES = 26
 
 /** What a process needs to reach the AWS stand-in; any credentials are accepted there. */
-export const awsEnvironment = (aws: string): Record<string, string> => ({
+export const awsEnvironment = (aws: string, region = LAPTOP_REGION): Record<string, string> => ({
   AWS_ENDPOINT_URL: aws,
-  AWS_REGION: REGION,
+  AWS_REGION: region,
   AWS_ACCESS_KEY_ID: 'laptop',
   AWS_SECRET_ACCESS_KEY: 'laptop',
 })
 
-/** The ARN of a function on the laptop. */
-export const functionArnOf = (functionName: string): string =>
-  `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${functionName}`
-
-const functionNameOf = (part: string): string => `m2m-${LAPTOP_STAGE}-${part}`
-
 export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   const { stytchPort, awsPort, awsSettings, functions: more = {}, durableFunctions: moreDurable = {}, onLog } = input
+  const { stackFile, place, settings } = await readStage(input.config ?? laptopConfig(input))
+  const { account: accountId, region } = place
+  const { projectId, functionArn: arnOf } = settings
+  const functionArnOf = (functionName: string): string =>
+    `arn:aws:lambda:${region}:${accountId}:function:${functionName}`
   const world = createWorld()
-  const projectId = `project-test-${randomUUID()}`
-  const projectSecret = `secret-test-${randomBytes(26).toString('base64url')}=`
-  const arnOf = (part: string): string => functionArnOf(functionNameOf(part))
+  const projectSecret = `secret-test-${randomBytes(PROJECT_SECRET_BYTES).toString('base64url')}=`
   const rotationArn = arnOf('rotation')
   const functions = createDeployedFunctions({
     clockOffsetMs: () => world.clock.now() - Date.now(),
@@ -154,22 +146,46 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   const configured = new Map<string, FunctionSettings>()
   const durable = new Set<string>()
   const invoke = functions.invokeLatest
+  const urls = { stytch: '', aws: '', vend: '' }
 
-  const stytch = createStytchStandIn({ world, projectId, projectSecret })
-  const aws = createAwsStandIn({
+  const stytch = createStytchStandIn({ world, projectId, projectSecret, slugs: settings.slugs ?? LAPTOP_SLUGS })
+  const answers = createAnswers(() => urls.aws)
+  const fronts = createFronts({
+    region,
+    accountId,
+    invoke: (functionArn, event) => aws.invokeFunction(functionArn, event),
+    throttledIntegration: () => aws.settings().throttledIntegration,
+    httpEndpoint: () => `${urls.aws}${HTTP_API_PATH}`,
+    restEndpoint: () => urls.vend,
+  })
+  const templateFunctions = createFunctionHost({
+    functions,
+    aws: () => aws,
+    environmentOf: (env) => {
+      const stage = { ...awsEnvironment(urls.aws, region), ...env }
+      const reached = Object.entries(stage).map(([name, value]) => [name, atFront(value)] as const)
+      return {
+        ...Object.fromEntries(reached),
+        // The stand-in serves both of Stytch's addresses.
+        STYTCH_BASE_URL: urls.stytch,
+        STYTCH_MANAGEMENT_URL: urls.stytch,
+      }
+    },
+  })
+  /** The address of a REST API is the front's here. */
+  const atFront = (text: string): string =>
+    text.replace(/^https:\/\/[a-z0-9]{10}\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\/\w+)?$/, urls.vend)
+  const aws: AwsStandIn = createAwsStandIn({
     world,
-    region: REGION,
-    accountId: ACCOUNT_ID,
-    buckets: [LAPTOP_EVIDENCE],
-    tables: [LAPTOP_RECORDS],
-    keys: [{ alias: proofKeyAlias(LAPTOP_STAGE) }],
-    watching: laptopWatching,
+    region,
+    accountId,
+    keys: [],
     ...defined({ settings: awsSettings }),
     invoke,
     functions: {
       exists: functions.exists,
-      isDurable: (arn) => durable.has(arn),
-      settingsOf: (arn) => configured.get(arn) ?? {},
+      isDurable: (arn) => durable.has(arn) || templateFunctions.isDurable(arn),
+      settingsOf: (arn) => templateFunctions.settingsOf(arn) ?? configured.get(arn) ?? {},
       invoke: functions.invoke,
       all: functions.all,
       create: (made) => makeFunction(made),
@@ -178,48 +194,27 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
         functions.remove(arn)
       },
     },
-    route: createLeakFront({
-      invoke: (event) => aws.invokeFunction(arnOf('intake'), event),
-      throttle: { ratePerSecond: INTAKE_THROTTLE.rateLimit, burst: INTAKE_THROTTLE.burstLimit },
-    }),
-  })
-  const vend = createLaptopVend({
-    region: REGION,
-    accountId: ACCOUNT_ID,
-    stage: LAPTOP_STAGE,
-    invoke: (event) => aws.invokeFunction(arnOf('vendor'), event),
-    throttledIntegration: () => aws.settings().throttledIntegration,
-    ...input.vendApi,
+    route: (request) => answers.route(request) ?? fronts.route(request),
   })
   const closeServers = async (): Promise<void> => {
-    await Promise.all([stytch.server.close(), aws.close(), vend.front.close()])
+    await Promise.all([stytch.server.close(), aws.close(), fronts.rest.close()])
   }
-
-  let stytchUrl: string
-  let awsUrl: string
-  let vendUrl: string
   try {
-    stytchUrl = await listen(stytch.server, { asked: stytchPort, preferred: 4010, option: '--stytch-port' })
-    awsUrl = await listen(aws, { asked: awsPort, preferred: 4566, option: '--aws-port' })
+    urls.stytch = await listen(stytch.server, { asked: stytchPort, preferred: 4010, option: '--stytch-port' })
+    urls.aws = await listen(aws, { asked: awsPort, preferred: 4566, option: '--aws-port' })
     // No option of its own: any free port with any of the others.
-    vendUrl = await listen(vend.front, { asked: awsPort === 0 ? 0 : undefined, preferred: VEND_PORT, option: '' })
+    urls.vend = await listen(fronts.rest, { asked: awsPort === 0 ? 0 : undefined, preferred: VEND_PORT, option: '' })
   } catch (error) {
     await closeServers()
     throw error
   }
 
-  const stytchEnv: StytchEnv = {
-    projectId,
-    projectSecret:
-      input.hasProjectSecret === true
-        ? { kind: 'stored', secretId: LAPTOP_PROJECT_SECRET }
-        : { kind: 'given', secret: projectSecret },
-    baseUrl: stytchUrl,
-  }
   const start = (functionName: string, what: DeployedCode): void => {
+    const arn = functionArnOf(functionName)
     // By its key the trail knows whose call it is.
-    const env = { ...awsEnvironment(awsUrl), AWS_ACCESS_KEY_ID: functionName, ...what.env }
-    functions.add(functionArnOf(functionName), { ...what, env })
+    const env = { ...awsEnvironment(urls.aws, region), AWS_ACCESS_KEY_ID: functionName, ...what.env }
+    functions.add(arn, { ...what, env })
+    functions.publish(arn, '1')
   }
   const packages: string[] = []
   /** Of a package that was sent to CreateFunction. */
@@ -231,37 +226,8 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
       durable.add(functionArn)
       configured.set(functionArn, { aliases: [LIVE] })
     }
-    start(functionArn.split(':')[6] ?? '', {
-      modulePath: join(directory, `${handler.split('.')[0]}.js`),
-      timeoutMs,
-      env: {},
-    })
-  }
-  const [{ arn: proofKeyArn } = { arn: '' }] = aws.keys()
-  const schedules: ScheduledFunction[] = []
-  for (const { part, handler, everyMinutes, scheduledInput, durable: lasting, ...what } of laptopFunctions({
-    stytch: stytchEnv,
-    slugs: stytch.workspace.slugs,
-    stytchCallsPerSecond: input.stytchCallsPerSecond,
-    bounds: input.bounds,
-    hasCampaignSchedule: input.hasCampaignSchedule,
-    ...(input.hasAdoptionProof === true ? { rotationRole: roleOfKey(ACCOUNT_ID, functionNameOf('rotation')) } : {}),
-    proofKeyArn,
-    arnOf,
-    vendUrl,
-    extraPrefixes: input.extraPrefixes,
-  })) {
-    if (lasting !== undefined) {
-      durable.add(arnOf(part))
-      configured.set(arnOf(part), { aliases: [LIVE], timeoutMs: what.timeoutMs, ...lasting })
-    }
-    start(functionNameOf(part), { ...what, modulePath: handlerPath(handler) })
-    if (everyMinutes !== undefined) {
-      const input = scheduledInput === undefined ? {} : { input: scheduledInput }
-      // A durable function is called by its alias.
-      const functionArn = lasting === undefined ? arnOf(part) : `${arnOf(part)}:${LIVE}`
-      schedules.push({ functionArn, everyMs: everyMinutes * 60_000, ...input })
-    }
+    const modulePath = join(directory, `${handler.split('.')[0]}.js`)
+    start(functionArn.split(':')[6] ?? '', { modulePath, timeoutMs, env: {} })
   }
   for (const functionName of Object.keys(moreDurable)) {
     durable.add(functionArnOf(functionName))
@@ -270,11 +236,38 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   for (const [functionName, modulePath] of Object.entries({ ...more, ...moreDurable })) {
     start(functionName, { modulePath, timeoutMs: TIMEOUT_MS, env: {} })
   }
-  if (input.hasAdoptionProof === true) aws.onTrailedRead((event) => aws.sendToFunction(arnOf('reads'), event))
-  const rules = laptopRules({ arnOf }).filter(({ functionArn }) => functions.exists(functionArn))
-  connectBusRules(aws, { busName: LAPTOP_BUS, accountId: ACCOUNT_ID, region: REGION }, rules)
-  const scheduler = createScheduler({ schedules, now: world.clock.now, send: aws.sendToFunction })
-  world.onReset(scheduler.restart)
+
+  const campaignSchedule = `m2m-${settings.stage}-campaign`
+  const scheduler = createScheduler({
+    now: world.clock.now,
+    send: aws.sendToFunction,
+    isPaused: (name) =>
+      aws.watching.scheduleState(name) !== 'ENABLED' ||
+      (name === campaignSchedule && input.hasCampaignSchedule !== true),
+  })
+  const handMade = createHandMade({
+    aws,
+    awsUrl: () => urls.aws,
+    region,
+    projectSecret,
+    workspaceKey: stytch.workspace.key,
+  })
+  const stack = createStack({
+    place,
+    players: stackPlayers({
+      place,
+      resources: aws.resources,
+      functions: templateFunctions,
+      schedules: scheduler,
+      apis: fronts,
+      answers,
+      secrets: handMade,
+      identities: createIdentities(place, undefined),
+      bundleOf: (key) => stackFile.bundles[key] ?? key,
+    }),
+    notPlayed: (type) => type in notPlayed,
+    parameters: BOOTSTRAPPED,
+  })
   // Scheduled rotations and functions, by the shared clock.
   const ticking = setInterval(() => {
     aws.tick()
@@ -288,53 +281,59 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     await closeServers()
     for (const directory of packages) rmSync(directory, { recursive: true, force: true })
   }
-  const place = { aws: awsUrl, stytch: stytchUrl, region: REGION, projectId, projectSecret }
-  const keepProjectSecret = async (): Promise<void> => {
-    const { key: workspaceKey } = stytch.workspace
-    await storeProjectSecret({ ...place, workspaceKey, rotationFunctionArn: arnOf('project-rotation') })
-  }
-  const furnish = async (): Promise<void> => {
-    if (input.hasProjectSecret === true) {
-      await keepProjectSecret()
-      // Whoever empties the laptop wants to go on with it, and its functions read the project secret there.
-      world.onReset(() => void keepProjectSecret().catch(() => onLog('the project secret could not be stored again')))
-    }
+  try {
+    handMade.store(settings)
+    await stack.deploy(stackFile.template)
     if (input.hasVendClient === true) {
-      await registerVendClient({ ...place, secretNamePrefix: LAPTOP_PREFIX, rotationFunctionArn: rotationArn })
+      await handMade.tagDefaults(`${settings.secretNamePrefix}${VEND_CLIENT.name}`, VEND_CLIENT.defaults)
     }
-  }
-  await furnish().catch(async (error: unknown) => {
+    // As people follow the link in the mail.
+    aws.watching.confirmSubscriptions()
+  } catch (error) {
     await close()
     throw error
-  })
+  }
+  world.onReset(scheduler.restart)
+  world.onReset(() => void handMade.restore().catch(() => onLog('the project secret could not be stored again')))
 
   return {
     world,
     stytch,
     aws,
+    settings,
+    stack: { ...stack, leftOut: () => leftOutOf(stackFile.template) },
+    configured: () =>
+      templateFunctions.all().map(({ functionArn, bundle }) => ({
+        part: functionArn.slice(arnOf('').length),
+        handler: bundle,
+        env: functions.codeOf(functionArn).env,
+      })),
     rotation: functions.latest(rotationArn),
     lambda: (part) => functions.latest(arnOf(part)),
-    deploy: (part, changes) => {
-      const version = aws.publishVersion(arnOf(part), LIVE)
-      functions.deploy(arnOf(part), version, changes)
+    deploy: (part, { modulePath, env }) => {
+      const arn = arnOf(part)
+      const before = functions.codeOf(arn)
+      functions.change(arn, { ...defined({ modulePath }), env: { ...before.env, ...env } })
+      const version = templateFunctions.publish(arn)
+      aws.versions.point(arn, LIVE, version)
       return version
     },
-    stage: { secretNamePrefix: LAPTOP_PREFIX, extraPrefixes: input.extraPrefixes },
+    stage: { secretNamePrefix: settings.secretNamePrefix, extraPrefixes: settings.extraPrefixes },
     address: {
-      stytch: stytchUrl,
-      aws: awsUrl,
+      stytch: urls.stytch,
+      aws: urls.aws,
       project_id: projectId,
       project_secret: projectSecret,
-      region: REGION,
-      account_id: ACCOUNT_ID,
+      region,
+      account_id: accountId,
       rotation_lambda_arn: rotationArn,
-      ...(input.hasProjectSecret === true ? { project_secret_name: LAPTOP_PROJECT_SECRET } : {}),
-      bus: LAPTOP_BUS,
-      leaks: `${awsUrl}${LEAK_PATH}`,
-      vend: vendUrl,
+      ...(settings.workspaceKey === undefined ? {} : { project_secret_name: settings.projectSecret }),
+      bus: settings.bus,
+      leaks: `${urls.aws}${HTTP_API_PATH}/leaks`,
+      vend: urls.vend,
       vend_client: VEND_CLIENT.name,
-      access_key_id: vend.keys.accessKeyId,
-      secret_access_key: vend.keys.secretAccessKey,
+      access_key_id: fronts.keys.accessKeyId,
+      secret_access_key: fronts.keys.secretAccessKey,
     },
     close,
   }

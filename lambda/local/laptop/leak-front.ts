@@ -1,5 +1,5 @@
-// The leak intake's door on the laptop: takes a POST on the AWS address and hands it to the intake as an HTTP API would, in payload
-// format 2.0, throttled as its stage is, behind a firewall's rule if it has one. Deliveries may come through a tunnel, by whatever name: the intake checks their signatures.
+// A route of an HTTP API on the laptop, which is the leak intake's door: takes its requests on the AWS address, below a path of its own, and hands
+// them to the function as an HTTP API would, in payload format 2.0, throttled as its stage is, behind a firewall's rule if it has one. Deliveries may come through a tunnel, by whatever name: the intake checks their signatures.
 
 import { randomUUID } from 'node:crypto'
 import { throttledResult } from '../aws/concurrency.ts'
@@ -8,26 +8,35 @@ import type { Operation, StandInReply, StandInRequest } from '../stand-in/server
 import { createTokenBucket, type RateLimit } from '../stand-in/token-bucket.ts'
 import { createAddressRule } from './address-rule.ts'
 
-export const LEAK_PATH = '/_laptop/leaks'
+/** Before the path of each route. */
+export const HTTP_API_PATH = '/_laptop'
 
-const toEvent = ({ method, headers, body, address }: StandInRequest): object => ({
+export interface HttpRoute {
+  readonly apiId: string
+  readonly stage: string
+  readonly method: string
+  /** `/leaks` */
+  readonly path: string
+}
+
+const toEvent = ({ apiId, stage, method, path }: HttpRoute, { headers, body, address }: StandInRequest): object => ({
   version: '2.0',
-  routeKey: 'POST /leaks',
-  rawPath: '/leaks',
+  routeKey: `${method} ${path}`,
+  rawPath: path,
   rawQueryString: '',
   headers,
   requestContext: {
-    apiId: 'laptop',
+    apiId,
     http: {
       method,
-      path: '/leaks',
+      path,
       protocol: 'HTTP/1.1',
       sourceIp: address,
       userAgent: headers['user-agent'] ?? '',
     },
     requestId: randomUUID(),
-    routeKey: 'POST /leaks',
-    stage: '$default',
+    routeKey: `${method} ${path}`,
+    stage,
     timeEpoch: Date.now(),
   },
   body,
@@ -50,6 +59,7 @@ const toReply = (result: InvocationResult): StandInReply => {
 }
 
 export interface LeakFrontInput {
+  readonly route: HttpRoute
   readonly invoke: (event: object) => Promise<InvocationResult>
   /** Of the API's stage. @default - it throttles nothing */
   readonly throttle?: RateLimit
@@ -59,18 +69,18 @@ export interface LeakFrontInput {
   readonly realNow?: () => number
 }
 
-/** @returns what answers a request, or undefined when it is not for the intake. */
+/** @returns what answers a request, or undefined when it is not for this route. */
 export const createLeakFront = (input: LeakFrontInput) => {
-  const { invoke, throttle, requestsPerAddress, realNow = () => performance.now() } = input
+  const { route, invoke, throttle, requestsPerAddress, realNow = () => performance.now() } = input
   const isLetThrough = requestsPerAddress === undefined ? () => true : createAddressRule(requestsPerAddress)
   const bucket = throttle === undefined ? undefined : createTokenBucket(throttle, realNow)
   const run = async (request: StandInRequest): Promise<StandInReply> => {
     // In front of the API: what it blocks costs the stage nothing.
     if (!isLetThrough(request.address, realNow())) return refusal(403, 'Forbidden')
-    return bucket?.take() === false ? refusal(429, 'Too Many Requests') : toReply(await invoke(toEvent(request)))
+    return bucket?.take() === false ? refusal(429, 'Too Many Requests') : toReply(await invoke(toEvent(route, request)))
   }
   return (request: StandInRequest): Operation | undefined =>
-    request.method === 'POST' && request.path === LEAK_PATH
+    request.method === route.method && request.path === `${HTTP_API_PATH}${route.path}`
       ? { op: 'LeakReport', subject: null, isOpen: true, run: () => run(request) }
       : undefined
 }

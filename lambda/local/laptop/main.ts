@@ -5,6 +5,7 @@ import { readBounds } from '../../env/bounds.ts'
 import { createReader } from '../../env/reader.ts'
 import { processEnvironment } from '../../env.ts'
 import { startPage } from '../page/page.ts'
+import { readConfigFile } from './assemblies.ts'
 import { startLaptop } from './laptop.ts'
 import { type Ports, readPorts } from './ports.ts'
 
@@ -17,7 +18,9 @@ const portsOrExit = (): Ports => {
     return readPorts(process.argv.slice(2))
   } catch (error) {
     say(error instanceof Error ? error.message : 'malformed options')
-    say('options: [--stytch-port N] [--aws-port N] [--page-port N] [--project-secret] [--extra-prefix PREFIX]')
+    say(
+      'options: [--stytch-port N] [--aws-port N] [--page-port N] [--project-secret] [--extra-prefix PREFIX] [--config FILE]',
+    )
     return process.exit(2)
   }
 }
@@ -40,11 +43,21 @@ const boundsOrExit = (): Bounds => {
   }
 }
 
-const { pagePort, ...ports } = portsOrExit()
+const { pagePort, configFile, ...ports } = portsOrExit()
+const configOrExit = (path: string): unknown => {
+  try {
+    return readConfigFile(path)
+  } catch (error) {
+    say(`${path}: ${error instanceof Error ? error.message : 'unreadable'}`)
+    return process.exit(2)
+  }
+}
+
+const own = configFile === undefined ? { hasVendClient: true } : { config: configOrExit(configFile) }
 const laptop = await startLaptop({
   ...ports,
+  ...own,
   bounds: boundsOrExit(),
-  hasVendClient: true,
   hasCampaignSchedule: true,
   onLog: say,
 }).catch(couldNotStart)
@@ -63,5 +76,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 process.stdout.write(`${JSON.stringify({ ...laptop.address, page: page.url })}\n`)
+const leftOut = laptop.stack.leftOut()
+if (leftOut.length > 0) say(`Nothing stands for these types of the template: ${leftOut.join(', ')}.`)
 say(`Stytch at ${laptop.address.stytch}, Secrets Manager and EventBridge at ${laptop.address.aws}.`)
 say(`See what happens, and make it happen, at ${page.url} – Ctrl-C ends everything.`)

@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { defined } from '../../core/base/defined.ts'
 import { extraPrefixFaults } from '../../core/secret/stage-secrets.ts'
-import { LAPTOP_PREFIX } from './functions.ts'
+import { LAPTOP_PREFIX } from './deployment.ts'
 
 export interface Ports {
   readonly stytchPort?: number
@@ -14,6 +14,8 @@ export interface Ports {
   readonly hasProjectSecret?: true
   /** Beside `m2m/laptop/`, for secrets that are adopted where they are. */
   readonly extraPrefixes?: readonly string[]
+  /** Path of a configuration, in place of the laptop's own. */
+  readonly configFile?: string
 }
 
 const names = ['stytch-port', 'aws-port', 'page-port'] as const
@@ -37,6 +39,7 @@ export const readPorts = (args: readonly string[]): Ports => {
       'page-port': { type: 'string' },
       'project-secret': { type: 'boolean' },
       'extra-prefix': { type: 'string', multiple: true },
+      config: { type: 'string' },
     },
     strict: false,
     tokens: true,
@@ -45,6 +48,7 @@ export const readPorts = (args: readonly string[]): Ports => {
   const ports: Partial<Record<Name, number>> = {}
   let hasProjectSecret = false
   const extraPrefixes: string[] = []
+  let configFile: string | undefined
   for (const token of tokens) {
     if (token.kind === 'positional') faults.push(`${JSON.stringify(token.value)}: expected an option`)
     if (token.kind !== 'option') continue
@@ -56,6 +60,10 @@ export const readPorts = (args: readonly string[]): Ports => {
       extraPrefixes.push(token.value)
       continue
     }
+    if (token.name === 'config' && token.value !== undefined) {
+      configFile = token.value
+      continue
+    }
     const name = names.find((known) => known === token.name)
     if (name === undefined) faults.push(`${token.rawName}: no such option`)
     else {
@@ -64,10 +72,13 @@ export const readPorts = (args: readonly string[]): Ports => {
     }
   }
   for (const [, fault] of extraPrefixFaults(LAPTOP_PREFIX, extraPrefixes)) faults.push(`--extra-prefix ${fault}`)
+  if (configFile !== undefined && (hasProjectSecret || extraPrefixes.length > 0)) {
+    faults.push('--config: says all of it; expected neither --project-secret nor --extra-prefix beside it')
+  }
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
   const { 'stytch-port': stytchPort, 'aws-port': awsPort, 'page-port': pagePort } = ports
   return {
-    ...defined({ stytchPort, awsPort, pagePort }),
+    ...defined({ stytchPort, awsPort, pagePort, configFile }),
     ...(hasProjectSecret ? { hasProjectSecret } : {}),
     ...(extraPrefixes.length > 0 ? { extraPrefixes } : {}),
   }

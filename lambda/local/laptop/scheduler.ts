@@ -1,45 +1,77 @@
-// EventBridge Scheduler as far as the laptop needs it: calls functions at a rate of the shared clock, counted from the start, with the
-// time they were scheduled for. A clock that was moved over several turns makes up for one of them, as a schedule does that was late.
-
-export interface ScheduledFunction {
-  readonly functionArn: string
-  readonly everyMs: number
-  /** What it is called with. @default - `{ scheduledAt }` alone */
-  readonly input?: (scheduledAt: string) => object
-}
+// EventBridge Scheduler as far as the laptop needs it: calls functions by the shared clock, at a rate that counts from when the schedule was made
+// or at the times of a cron, with the time they were scheduled for. A clock that was moved over several turns makes up for one of them, as a
+// schedule does that was late.
+import { firings, readCron, readRate } from '../../core/base/schedule-expression.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/base/time-units.ts'
+import type { ScheduleHost, ScheduleInput } from '../stack/host.ts'
 
 export interface SchedulerInput {
-  readonly schedules: readonly ScheduledFunction[]
   /** The shared clock. */
   readonly now: () => number
+  /** Whether somebody has disabled it since. @default - nobody */
+  readonly isPaused?: (name: string) => boolean
   /** Asynchronously, as the service does. */
-  readonly send: (functionArn: string, event: object) => void
+  readonly send: (functionArn: string, event: unknown) => void
 }
 
-export interface Scheduler {
+export interface Scheduler extends ScheduleHost {
   /** To be called every second or so. */
   tick(): void
   /** The clock was set back: what is due counts from now. */
   restart(): void
 }
 
-export const createScheduler = ({ schedules, now, send }: SchedulerInput): Scheduler => {
-  const next = new Map<ScheduledFunction, number>()
-  const restart = (): void => {
-    for (const schedule of schedules) next.set(schedule, now() + schedule.everyMs)
+const MS_OF = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS } as const
+
+/** @throws Error for what Scheduler would refuse. @returns the first time after `after`, counted from `since` */
+const nextAfter = (expression: string, after: number, since: number): number | undefined => {
+  const rate = readRate(expression)
+  if (rate !== undefined) {
+    const everyMs = rate.count * MS_OF[rate.unit]
+    return since + (Math.floor((after - since) / everyMs) + 1) * everyMs
   }
-  restart()
+  const cron = readCron(expression)
+  if (!cron.ok) throw new Error(`Invalid Schedule Expression ${expression}: ${cron.refusal.join('; ')}.`)
+  return firings(cron.value, after).next().value ?? undefined
+}
+
+interface Held extends ScheduleInput {
+  readonly since: number
+  dueAt: number | undefined
+}
+
+export const createScheduler = ({ now, send, isPaused = () => false }: SchedulerInput): Scheduler => {
+  const schedules = new Map<string, Held>()
+  const hold = (schedule: ScheduleInput): void => {
+    const since = now()
+    schedules.set(schedule.name, { ...schedule, since, dueAt: nextAfter(schedule.expression, since, since) })
+  }
+  /** The last of its turns that is not in the future. */
+  const turnOf = ({ expression, since }: Held, dueAt: number): number => {
+    let turn = dueAt
+    for (let next: number | undefined = dueAt; next !== undefined && next <= now(); ) {
+      turn = next
+      next = nextAfter(expression, next, since)
+    }
+    return turn
+  }
   return {
-    restart,
+    put: hold,
+    remove: (name) => {
+      schedules.delete(name)
+    },
+    restart: () => {
+      for (const schedule of [...schedules.values()]) hold(schedule)
+    },
     tick: () => {
-      for (const schedule of schedules) {
-        const { functionArn, everyMs, input = (at) => ({ scheduledAt: at }) } = schedule
-        const dueAt = next.get(schedule) ?? now()
-        if (now() < dueAt) continue
-        const missed = Math.floor((now() - dueAt) / everyMs)
-        const scheduledAt = dueAt + missed * everyMs
-        next.set(schedule, scheduledAt + everyMs)
-        send(functionArn, input(new Date(scheduledAt).toISOString()))
+      for (const schedule of schedules.values()) {
+        const { name, dueAt, expression, since, targetArn, input, isEnabled } = schedule
+        if (dueAt === undefined || now() < dueAt) continue
+        const turn = turnOf(schedule, dueAt)
+        schedule.dueAt = nextAfter(expression, turn, since)
+        if (!isEnabled || isPaused(name)) continue
+        const scheduledAt = `${new Date(turn).toISOString().slice(0, 19)}Z`
+        send(targetArn, JSON.parse(input.replaceAll('<aws.scheduler.scheduled-time>', scheduledAt)))
       }
     },
   }

@@ -18,7 +18,6 @@ import { isScopes, SCOPE_RULE } from '../../core/secret/scope.ts'
 import { TAG } from '../../core/secret/secret-tags.ts'
 import { isOfStage, shortNameOf } from '../../core/secret/stage-secrets.ts'
 import type { PeekedSecret } from '../aws/peek.ts'
-import { LAPTOP_BUS } from '../laptop/functions.ts'
 import type { Laptop } from '../laptop/laptop.ts'
 import { type Fault, faultFaults } from '../stand-in/faults.ts'
 import type { Operator } from '../story/operator.ts'
@@ -64,7 +63,7 @@ export const createActs = (laptop: Laptop, { operator, incidents, presets, note 
     credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
   })
   const secrets = createSecrets(secretsManager)
-  const events = createEvents(eventBridge, LAPTOP_BUS, leakSources.security)
+  const events = createEvents(eventBridge, laptop.address.bus, leakSources.security)
   const { now } = world.clock
 
   const secretOf = ({ secret }: JsonObject) => {

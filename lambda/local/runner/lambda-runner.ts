@@ -37,6 +37,8 @@ export interface Lambda {
   invoke(event: unknown, options?: InvokeOptions): Promise<InvokeResult>
   /** SIGKILL to every environment that is running an event now; those invokes end with Runtime.ExitError. */
   kill(): void
+  /** Ends what is idle now and the rest once it is; later invokes fail. Resolves when all are gone. */
+  retire(): Promise<void>
   /** Kills everything and resolves when the processes are gone; later invokes fail. */
   close(): Promise<void>
   /** How many events are being run now. */
@@ -101,11 +103,19 @@ export const startLambda = (input: LambdaInput): Lambda => {
       if (environment === undefined) return closedResult
       const result = await environment.invoke(event, options)
       taken.delete(environment)
+      if (isClosed) environment.kill()
       waiting.shift()?.()
       return result
     },
     kill: () => {
       for (const environment of taken) environment.kill()
+    },
+    retire: async () => {
+      isClosed = true
+      for (const wake of waiting) wake()
+      waiting = []
+      for (const environment of environments) if (!taken.has(environment)) environment.kill()
+      await Promise.all([...environments].map(({ closed }) => closed))
     },
     close: async () => {
       isClosed = true

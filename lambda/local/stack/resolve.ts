@@ -68,6 +68,19 @@ export const madeUpName = (stackName: string, id: string, type: string, chance: 
   return type === 'AWS::S3::Bucket' ? made.toLowerCase() : made.slice(0, -13) + hash.slice(0, 13).toUpperCase()
 }
 
+/** Types whose names are in small letters. */
+const inSmallLetters = ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable']
+
+/** The same for whoever has to type them: without CDK's hash and the type's own word, and without chance unless it is a replacement. */
+export const shortName = (stackName: string, id: string, type: string, replacement?: string): string => {
+  if (type === 'AWS::KMS::Key' || type.startsWith('AWS::ApiGateway')) {
+    return madeUpName(stackName, id, type, `${stackName} ${id} ${replacement ?? ''}`)
+  }
+  const name = `${stackName}-${id.replace(/(Bucket|Table)?[0-9A-F]{8}$/, '')}${replacement === undefined ? '' : `-${replacement}`}`
+  const short = name.slice(0, kindOf(type).longestName ?? 255)
+  return inSmallLetters.includes(type) ? short.toLowerCase() : short
+}
+
 export interface Resolver extends Evaluator {
   readonly nameOf: (id: string) => string
   readonly arnOf: (id: string) => string | undefined

@@ -7,20 +7,30 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { throttledResult } from '../aws/concurrency.ts'
 import type { InvocationResult } from '../aws/functions.ts'
-import { createTokenBucket, type RateLimit } from '../stand-in/token-bucket.ts'
+import { createTokenBucket, type RateLimit, type TokenBucket } from '../stand-in/token-bucket.ts'
 import { type GatewayResponses, type GatewayResponseType, gatewayResponse } from './gateway-responses.ts'
 import { type FrontIdentity, parametersOf, type Route, toProxyEvent } from './proxy-event.ts'
 import { type KeyPair, signatureFault } from './signature.ts'
 
-export interface VendFrontInput {
-  readonly keys: KeyPair
-  readonly region: string
+/** One API, as its template has it. */
+export interface ServedApi {
   readonly identity: FrontIdentity
-  readonly invoke: (event: object) => Promise<InvocationResult>
+  readonly routes: readonly ServedRoute[]
   /** Of the API's stage. @default - it throttles nothing */
   readonly throttle?: RateLimit | undefined
   /** The API's own answers. @default - API Gateway's */
   readonly responses?: GatewayResponses | undefined
+}
+
+export interface ServedRoute extends Route {
+  readonly invoke: (event: object) => Promise<InvocationResult>
+}
+
+export interface VendFrontInput {
+  readonly keys: KeyPair
+  readonly region: string
+  /** As they stand: one that is deployed anew is another object. */
+  readonly apis: () => readonly ServedApi[]
   /** As what a throttled function counts. @default - INTEGRATION_FAILURE */
   readonly throttledIntegration?: () => GatewayResponseType
   /** Milliseconds that nobody moves. @default - real time */
@@ -32,13 +42,6 @@ export interface VendFront {
   listen(port: number): Promise<string>
   close(): Promise<void>
 }
-
-/** As lib/vend/vendor.ts declares them. */
-export const routes: readonly Route[] = [
-  { method: 'POST', resource: '/clients/{client}/token' },
-  { method: 'GET', resource: '/revocations' },
-  { method: 'GET', resource: '/.well-known/oauth-authorization-server' },
-]
 
 /** What Lambda takes in a synchronous call. */
 const MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -81,11 +84,17 @@ const singles = (headers: IncomingMessage['headers']): Record<string, string | u
   )
 
 export const createVendFront = (input: VendFrontInput): VendFront => {
-  const { keys, region, identity, invoke, throttle, responses = {} } = input
+  const { keys, region, apis } = input
   const { throttledIntegration = () => 'INTEGRATION_FAILURE', realNow = () => performance.now() } = input
-  const bucket = throttle === undefined ? undefined : createTokenBucket(throttle, realNow)
+  const buckets = new WeakMap<ServedApi, TokenBucket>()
+  const bucketOf = (api: ServedApi): TokenBucket | undefined => {
+    if (api.throttle === undefined) return undefined
+    const bucket = buckets.get(api) ?? createTokenBucket(api.throttle, realNow)
+    buckets.set(api, bucket)
+    return bucket
+  }
 
-  const byItself = (failure: GatewayResponseType): Reply => {
+  const byItself = (failure: GatewayResponseType, { responses = {} }: ServedApi): Reply => {
     const { status, type, headers, body } = gatewayResponse(failure, responses)
     const standard = refusal(status, type, '')
     return { status, headers: { ...standard.headers, ...headers }, body }
@@ -95,9 +104,10 @@ export const createVendFront = (input: VendFrontInput): VendFront => {
     const { method = 'GET', url = '/', headers } = message
     const mark = url.indexOf('?')
     const path = mark < 0 ? url : url.slice(0, mark)
-    const found = routes
-      .filter((route) => route.method === method)
-      .map((route) => ({ route, parameters: parametersOf(route.resource, path) }))
+    const found = apis()
+      .flatMap((api) => api.routes.map((route) => ({ api, route })))
+      .filter(({ route }) => route.method === method)
+      .map(({ api, route }) => ({ api, route, parameters: parametersOf(route.resource, path) }))
       .find(({ parameters }) => parameters !== undefined)
     const body = await readBody(message)
     if (found?.parameters === undefined) {
@@ -110,10 +120,11 @@ export const createVendFront = (input: VendFrontInput): VendFront => {
     const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))
     const sourceIp = message.socket.remoteAddress ?? '127.0.0.1'
     const front = { method, path, query, headers, body: body.toString('utf8'), sourceIp, at: Date.now() }
-    if (bucket?.take() === false) return byItself('THROTTLED')
-    const result = await invoke(toProxyEvent(found.route, found.parameters, front, identity))
+    const { api, route, parameters } = found
+    if (bucketOf(api)?.take() === false) return byItself('THROTTLED', api)
+    const result = await route.invoke(toProxyEvent(route, parameters, front, api.identity))
     const isThrottled = !result.ok && result.errorType === throttledResult.errorType
-    return isThrottled ? byItself(throttledIntegration()) : toReply(result)
+    return isThrottled ? byItself(throttledIntegration(), api) : toReply(result)
   }
 
   const send = (response: ServerResponse, { status, headers, body }: Reply): void => {

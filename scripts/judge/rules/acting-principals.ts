@@ -1,9 +1,10 @@
 // service-principal: every service that acts on a resource is named in its policy, with a condition that says for whom it acts; every
 // role that a service uses trusts that service and allows the call. And no policy admits a service without such a condition: a service
 // that acts for somebody of another account is the same principal (the "confused deputy" of the IAM User Guide).
+
+import { fieldsOf, textsOf } from '../../../lambda/local/stack/fields.ts'
 import { actsOf, keyUsesOf, type ServiceAct, sendsNoSourceToKms } from '../acts.ts'
 import { conditionsOf, type EvaluationContext, evaluatePolicies } from '../evaluate.ts'
-import { fieldsOf, textsOf } from '../../../lambda/local/stack/fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf, type Policy, type PolicyKind, policiesFor, policiesOf, type Statement } from '../policies.ts'
 import { type JudgedResource, ofType, type Stack } from '../template.ts'

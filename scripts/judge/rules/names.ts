@@ -2,8 +2,8 @@
 // with chance in it, never collides; what we name does as soon as a second stage has the same.
 
 import { fieldsOf } from '../../../lambda/local/stack/fields.ts'
-import { type Finding, finder, type Rule } from '../finding.ts'
 import { kindOf } from '../../../lambda/local/stack/kinds.ts'
+import { type Finding, finder, type Rule } from '../finding.ts'
 import type { JudgedResource, Stack } from '../template.ts'
 
 const find = finder('names')

@@ -1,7 +1,8 @@
 // needed-calls: the role of each function allows every call that the function makes, in spite of its own denials, and no call that it
 // never makes. Who else may do what is not judged here.
-import { conditionsHold, conditionsOf, matchesPattern, namesAction } from '../evaluate.ts'
+
 import { textsOf } from '../../../lambda/local/stack/fields.ts'
+import { conditionsHold, conditionsOf, matchesPattern, namesAction } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { isMeant, neededBy, ofLambda } from '../needed-calls.ts'
 import { policiesFor, policiesOf, type Statement } from '../policies.ts'

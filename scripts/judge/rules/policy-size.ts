@@ -2,8 +2,8 @@
 // function's environment, a rule's pattern, a role's policies, names, the template itself. A finding says what it is and what fits.
 
 import { fieldsOf, listOf } from '../../../lambda/local/stack/fields.ts'
-import { type Finding, finder, type Rule } from '../finding.ts'
 import { kindOf } from '../../../lambda/local/stack/kinds.ts'
+import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf, type Policy, type PolicyKind, policiesOf, type Statement } from '../policies.ts'
 import * as quotas from '../quotas.ts'
 import { type JudgedResource, ofType, type Stack } from '../template.ts'

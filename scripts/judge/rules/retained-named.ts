@@ -1,8 +1,9 @@
 // retained-named: what is kept and has a fixed name is in the way of a deployment that follows a failed first one. CloudFormation keeps
 // it on update and delete, and deletes it when the creation is rolled back, with DeletionPolicy RetainExceptOnCreate and
 // UpdateReplacePolicy Retain (CloudFormation Template Reference, "DeletionPolicy attribute").
-import { type Finding, finder, type Rule } from '../finding.ts'
+
 import { kindOf } from '../../../lambda/local/stack/kinds.ts'
+import { type Finding, finder, type Rule } from '../finding.ts'
 import type { JudgedResource, Stack } from '../template.ts'
 
 const find = finder('retained-named')

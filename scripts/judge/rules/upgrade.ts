@@ -1,8 +1,9 @@
 // upgrade: what happens to a deployed stack when this template replaces the one before. CloudFormation creates and updates first and
 // deletes last (cleanup), which decides all of it: a new resource collides with the name that an old one still has, and the deletion of
 // an old setting takes away what the new one has just set. Compares templates, not deployments.
-import { type Finding, finder } from '../finding.ts'
+
 import { kindOf } from '../../../lambda/local/stack/kinds.ts'
+import { type Finding, finder } from '../finding.ts'
 import { policiesOf } from '../policies.ts'
 import type { JudgedResource, Stack } from '../template.ts'
 

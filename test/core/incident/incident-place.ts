@@ -12,7 +12,7 @@ import type { LeakEvent } from '../../../lambda/core/incident/leak-report.ts'
 import { type Response, respondToLeak } from '../../../lambda/core/incident/respond-to-leak.ts'
 import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
 import { campaignEndRule } from '../../../lambda/env/leak-rules.ts'
-import { type BusEnvelope, matchesPattern } from '../../../lambda/local/aws/bus-rules.ts'
+import { type BusEnvelope, matchesPattern } from '../../../lambda/local/aws/event-pattern.ts'
 import { FUNCTION_ARN, PREFIX } from '../../fakes/rotating-fleet.ts'
 import { createSeat } from '../campaign/seat.ts'
 

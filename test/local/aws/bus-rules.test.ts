@@ -3,12 +3,11 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
-import { connectBusRules, type EventPattern, matchesPattern } from '../../../lambda/local/aws/bus-rules.ts'
+import { type EventPattern, matchesPattern } from '../../../lambda/local/aws/event-pattern.ts'
 import type { Invocation, InvocationResult } from '../../../lambda/local/aws/functions.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-laptop-incident'
-const place = { busName: 'm2m-laptop', accountId: '000000000000', region: 'us-east-1' }
 const leaks = { source: ['m2m.security'], 'detail-type': ['Secret Leak Reported'] }
 
 let standIn: AwsStandIn
@@ -56,13 +55,16 @@ const put = (source: string, { bus = 'm2m-laptop', detail = {} as object } = {})
     }),
   )
 
+const putRule = (pattern: EventPattern): void =>
+  standIn.resources.putRule({ name: 'Leaks', busName: 'm2m-laptop', pattern, targets: [{ arn: FUNCTION_ARN }] })
+
 const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
 describe('a rule', () => {
   it('hands the whole event to its function', async () => {
-    connectBusRules(standIn, place, [{ pattern: leaks, functionArn: FUNCTION_ARN }])
+    putRule(leaks)
 
     const reply = await put('m2m.security', { detail: { incidentId: 'INC-1' } })
     await settled()
@@ -88,7 +90,7 @@ describe('a rule', () => {
   })
 
   it('leaves other events, and other buses, alone', async () => {
-    connectBusRules(standIn, place, [{ pattern: leaks, functionArn: FUNCTION_ARN }])
+    putRule(leaks)
 
     await put('m2m.other')
     await put('m2m.security', { bus: 'default' })
@@ -98,7 +100,7 @@ describe('a rule', () => {
   })
 
   it('has a function that fails tried again, and keeps what was never done', async () => {
-    connectBusRules(standIn, place, [{ pattern: leaks, functionArn: FUNCTION_ARN }])
+    putRule(leaks)
     answer = { ok: false, errorType: 'Fault', errorMessage: 'no' }
 
     await put('m2m.security')
@@ -110,9 +112,9 @@ describe('a rule', () => {
     ])
   })
 
-  it('ends with its undo', async () => {
-    const disconnect = connectBusRules(standIn, place, [{ pattern: leaks, functionArn: FUNCTION_ARN }])
-    disconnect()
+  it('ends when it is removed', async () => {
+    putRule(leaks)
+    standIn.resources.removeRule('Leaks', 'm2m-laptop')
 
     await put('m2m.security')
     await settled()
@@ -126,8 +128,7 @@ describe('a rule', () => {
     [{ $or: [{ n: [{ numeric: ['>', 1] }] }] }, /n: numeric is not played/],
     [{ source: [] }, /source is empty/],
   ])('that nobody plays is refused: %j', (pattern, expected) => {
-    const connect = () =>
-      connectBusRules(standIn, place, [{ pattern: pattern as EventPattern, functionArn: FUNCTION_ARN }])
+    const connect = () => putRule(pattern as EventPattern)
 
     expect(connect).toThrow(expected)
   })

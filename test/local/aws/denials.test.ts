@@ -442,10 +442,15 @@ test('a read is in the trail as the role of its caller, with the path', async ()
     ClientRequestToken: 'a'.repeat(32),
     SecretString: 'x',
   })
-  const seen: object[] = []
-  const stop = aws.standIn.onTrailedRead((event) => seen.push(event))
+  const queueArn = 'arn:aws:sqs:us-east-1:000000000000:reads'
+  aws.standIn.resources.addQueue(queueArn)
+  aws.standIn.resources.putRule({
+    name: 'Reads',
+    pattern: { source: ['aws.secretsmanager'], detail: { eventName: ['GetSecretValue'] } },
+    targets: [{ arn: queueArn }],
+  })
   await call('job', 'secretsmanager', 'GetSecretValue', { SecretId: 'a' })
-  stop()
+  const seen = aws.standIn.queued(queueArn).map(({ body }) => JSON.parse(body) as object)
 
   expect(seen).toMatchObject([
     {

@@ -142,7 +142,8 @@ describe('a name', () => {
     const first = await seat.start('flow', {}, 'nightly-7')
 
     const other = await seat.start('other', {}, 'nightly-7')
-    seat.standIn.publishVersion('arn:aws:lambda:us-east-1:000000000000:function:flow', 'live')
+    const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:flow'
+    seat.standIn.versions.point(functionArn, 'live', seat.standIn.versions.publish(functionArn))
 
     expect((await seat.endOf(other)).Result).toBe('"other"')
     expect(await seat.start('flow', {}, 'nightly-7')).toBe(first)

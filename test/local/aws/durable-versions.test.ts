@@ -23,7 +23,8 @@ const noting =
   }
 
 const deploy = (name: string, body: Body): string => {
-  const version = seat.standIn.publishVersion(arnOf(name), 'live')
+  const version = seat.standIn.versions.publish(arnOf(name))
+  seat.standIn.versions.point(arnOf(name), 'live', version)
   seat.bodies.set(`${name}@${version}`, body)
   return version
 }

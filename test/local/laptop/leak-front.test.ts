@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { defined } from '../../../lambda/core/base/defined.ts'
 import { INTAKE_THROTTLE } from '../../../lambda/core/intake/door-limits.ts'
 import { createAddressRule } from '../../../lambda/local/laptop/address-rule.ts'
-import { createLeakFront, LEAK_PATH } from '../../../lambda/local/laptop/leak-front.ts'
+import { createLeakFront, HTTP_API_PATH } from '../../../lambda/local/laptop/leak-front.ts'
 import type { StandInRequest } from '../../../lambda/local/stand-in/server.ts'
 
+const route = { apiId: 'api', stage: '$default', method: 'POST', path: '/leaks' }
 const DETECTOR = '192.0.2.1'
 
 interface Flood {
@@ -18,7 +19,7 @@ interface Flood {
 
 const request = (address: string): StandInRequest => ({
   method: 'POST',
-  path: LEAK_PATH,
+  path: `${HTTP_API_PATH}/leaks`,
   query: new URLSearchParams(),
   headers: {},
   body: '{}',
@@ -30,6 +31,7 @@ const request = (address: string): StandInRequest => ({
 const deliveriesDuring = async ({ perSecond, addresses, seconds, requestsPerAddress }: Flood) => {
   let now = 0
   const front = createLeakFront({
+    route,
     invoke: async () => ({ ok: true, value: { statusCode: 202 } }),
     throttle: { ratePerSecond: INTAKE_THROTTLE.rateLimit, burst: INTAKE_THROTTLE.burstLimit },
     realNow: () => now,
@@ -82,6 +84,7 @@ describe('the firewall', () => {
     let now = 0
     const called: object[] = []
     const front = createLeakFront({
+      route,
       invoke: async (event) => {
         called.push(event)
         return { ok: true, value: { statusCode: 401 } }

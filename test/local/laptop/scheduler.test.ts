@@ -6,22 +6,32 @@ const NOON = Date.UTC(2026, 2, 10, 12)
 const MINUTE_MS = 60_000
 let now = NOON
 const sent: (readonly [string, number])[] = []
-const start = () =>
-  createScheduler({
-    schedules: [
-      { functionArn: 'sweep', everyMs: 15 * MINUTE_MS },
-      { functionArn: 'daily', everyMs: 24 * 60 * MINUTE_MS },
-    ],
+const schedule = (name: string, expression: string) => ({
+  name,
+  expression,
+  targetArn: name,
+  input: '{"scheduledAt":"<aws.scheduler.scheduled-time>"}',
+  isEnabled: true,
+})
+const paused = new Set<string>()
+const start = () => {
+  const scheduler = createScheduler({
     now: () => now,
+    isPaused: (name) => paused.has(name),
     send: (functionArn, event) => {
       const { scheduledAt } = event as { readonly scheduledAt: string }
       sent.push([functionArn, (Date.parse(scheduledAt) - NOON) / MINUTE_MS])
     },
   })
+  scheduler.put(schedule('sweep', 'rate(15 minutes)'))
+  scheduler.put(schedule('daily', 'cron(0 2 * * ? *)'))
+  return scheduler
+}
 
 beforeEach(() => {
   now = NOON
   sent.length = 0
+  paused.clear()
 })
 
 test('nothing is called before its time, and then once', () => {
@@ -59,7 +69,7 @@ test('a clock that is moved over many turns makes up for the last of them', () =
 
   expect(sent).toEqual([
     ['sweep', 25 * 60],
-    ['daily', 24 * 60],
+    ['daily', 14 * 60],
   ])
 })
 
@@ -75,4 +85,17 @@ test('a clock that is set back begins anew', () => {
   scheduler.tick()
 
   expect(sent).toEqual([['sweep', 15]])
+})
+
+test('a schedule that is paused skips its turns, and one that is refused is named', () => {
+  const scheduler = start()
+  paused.add('sweep')
+  now += 20 * MINUTE_MS
+  scheduler.tick()
+  paused.clear()
+  now += 10 * MINUTE_MS
+  scheduler.tick()
+
+  expect(sent).toEqual([['sweep', 30]])
+  expect(() => scheduler.put(schedule('odd', 'every(1 hour)'))).toThrow('every(1 hour)')
 })

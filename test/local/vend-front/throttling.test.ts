@@ -3,9 +3,16 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createSignedRequest } from '../../../lambda/client/signed-request.ts'
 import { throttledResult } from '../../../lambda/local/aws/concurrency.ts'
 import type { InvocationResult } from '../../../lambda/local/aws/functions.ts'
-import { createLeakFront, LEAK_PATH } from '../../../lambda/local/laptop/leak-front.ts'
-import { createVendFront, type VendFront, type VendFrontInput } from '../../../lambda/local/vend-front/front.ts'
+import { createLeakFront, HTTP_API_PATH } from '../../../lambda/local/laptop/leak-front.ts'
+import {
+  createVendFront,
+  type ServedApi,
+  type ServedRoute,
+  type VendFront,
+  type VendFrontInput,
+} from '../../../lambda/local/vend-front/front.ts'
 
+const route = { apiId: 'api', stage: '$default', method: 'POST', path: '/leaks' }
 const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' }
 const identity = { apiId: 'api', stage: 'v1', accountId: '000000000000', accessKeyId: keys.accessKeyId, userArn: 'arn' }
 const vended: InvocationResult = { ok: true, value: { statusCode: 200, headers: {}, body: '{}' } }
@@ -15,8 +22,14 @@ const later = (status: number) => ({ status, headers: { 'retry-after': '1' }, bo
 let fronts: VendFront[] = []
 afterEach(() => Promise.all(fronts.splice(0).map((front) => front.close())))
 
-const open = async (more: Partial<VendFrontInput> = {}) => {
-  const front = createVendFront({ keys, region: 'us-east-1', identity, invoke: async () => vended, ...more })
+type Opened = Pick<ServedApi, 'throttle' | 'responses'> &
+  Pick<VendFrontInput, 'throttledIntegration' | 'realNow'> &
+  Partial<Pick<ServedRoute, 'invoke'>>
+
+const open = async ({ throttle, responses, invoke = async () => vended, ...more }: Opened = {}) => {
+  const routes = [{ method: 'POST', resource: '/clients/{client}/token', invoke }]
+  const api: ServedApi = { identity, routes, throttle, responses }
+  const front = createVendFront({ keys, region: 'us-east-1', apis: () => [api], ...more })
   fronts = [...fronts, front]
   const send = createSignedRequest({ url: await front.listen(0), credentials: keys, region: 'us-east-1' })
   return async () => {
@@ -85,7 +98,7 @@ describe('the vendor’s API', () => {
 
 describe('the intake’s API', () => {
   const request = {
-    ...{ method: 'POST', path: LEAK_PATH, query: new URLSearchParams(), headers: {}, body: '[]' },
+    ...{ method: 'POST', path: `${HTTP_API_PATH}/leaks`, query: new URLSearchParams(), headers: {}, body: '[]' },
     connection: {},
     address: '127.0.0.1',
   }
@@ -93,6 +106,7 @@ describe('the intake’s API', () => {
 
   test('throttles as its stage does', async () => {
     const front = createLeakFront({
+      route,
       invoke: async () => ({ ok: true, value: { statusCode: 202 } }),
       throttle: { ratePerSecond: 1, burst: 1 },
       realNow: () => 0,
@@ -102,6 +116,6 @@ describe('the intake’s API', () => {
   })
 
   test('is unavailable while its function has no room', async () => {
-    expect(await answer(createLeakFront({ invoke: async () => throttledResult }))).toBe(503)
+    expect(await answer(createLeakFront({ route, invoke: async () => throttledResult }))).toBe(503)
   })
 })

@@ -1,6 +1,5 @@
-// EventBridge's rules on the laptop: an event whose pattern matches goes to a function as EventBridge hands it over, whole, and by
-// the same asynchronous invocation, which retries and keeps dead letters. Of the pattern language it plays exact values, prefix,
-// exists, anything-but, wildcard and $or; a rule that uses anything else is refused when it is made, not half obeyed.
+// EventBridge's patterns and envelopes. Of the pattern language it plays exact values, prefix, exists, anything-but, wildcard and $or; a pattern
+// that uses anything else is refused when its rule is made, not half obeyed.
 import type { BusEvent } from './event-bus.ts'
 
 type Leaf =
@@ -18,11 +17,6 @@ export interface EventPattern {
   readonly [field: string]: EventPattern | readonly Leaf[] | readonly EventPattern[]
 }
 
-export interface BusRule {
-  readonly pattern: EventPattern
-  readonly functionArn: string
-}
-
 /** What a rule's target is given. */
 export interface BusEnvelope {
   readonly version: '0'
@@ -38,7 +32,6 @@ export interface BusEnvelope {
 }
 
 export interface BusPlace {
-  readonly busName: string
   readonly accountId: string
   readonly region: string
 }
@@ -54,7 +47,7 @@ const alternativesOf = (wanted: unknown): readonly EventPattern[] =>
   Array.isArray(wanted) ? (wanted as readonly EventPattern[]) : []
 
 /** @throws TypeError for what is not played. */
-const checkPattern = (pattern: EventPattern, path = ''): void => {
+export const checkPattern = (pattern: EventPattern, path = ''): void => {
   for (const [field, wanted] of Object.entries(pattern)) {
     const at = `${path}${field}`
     if (field === OR) {
@@ -118,20 +111,3 @@ export const toEnvelope = (event: BusEvent, { accountId, region }: BusPlace): Bu
   resources: event.resources,
   detail: event.detail,
 })
-
-export interface RuledBus {
-  onEvent(listener: (event: BusEvent) => void): () => void
-  sendToFunction(functionArn: string, event: unknown): void
-}
-
-/** @returns the undo. @throws TypeError for a pattern that is not played. */
-export const connectBusRules = (bus: RuledBus, place: BusPlace, rules: readonly BusRule[]): (() => void) => {
-  for (const { pattern } of rules) checkPattern(pattern)
-  return bus.onEvent((event) => {
-    if (event.busName !== place.busName) return
-    const envelope = toEnvelope(event, place)
-    for (const { pattern, functionArn } of rules) {
-      if (matchesPattern(pattern, envelope)) bus.sendToFunction(functionArn, envelope)
-    }
-  })
-}

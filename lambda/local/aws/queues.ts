@@ -1,0 +1,43 @@
+// SQS as far as other services put something there: queues that keep what is sent to them. Nobody receives from them here; whoever looks reads
+// all that lies in one.
+
+export interface QueuedMessage {
+  readonly body: string
+  /** Epoch milliseconds on the shared clock. */
+  readonly at: number
+}
+
+export interface Queues {
+  add(arn: string): void
+  remove(arn: string): void
+  exists(arn: string): boolean
+  /** @returns false: there is no such queue. */
+  send(arn: string, body: string): boolean
+  messages(arn: string): readonly QueuedMessage[]
+  all(): Readonly<Record<string, readonly QueuedMessage[]>>
+  /** Empties all. */
+  clear(): void
+}
+
+export const createQueues = (now: () => number): Queues => {
+  const queues = new Map<string, QueuedMessage[]>()
+  return {
+    add: (arn) => {
+      queues.set(arn, [])
+    },
+    remove: (arn) => {
+      queues.delete(arn)
+    },
+    exists: (arn) => queues.has(arn),
+    send: (arn, body) => {
+      const queue = queues.get(arn)
+      queue?.push({ body, at: now() })
+      return queue !== undefined
+    },
+    messages: (arn) => queues.get(arn) ?? [],
+    all: () => Object.fromEntries(queues),
+    clear: () => {
+      for (const arn of queues.keys()) queues.set(arn, [])
+    },
+  }
+}

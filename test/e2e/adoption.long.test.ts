@@ -26,6 +26,8 @@ beforeAll(async () => {
   laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasAdoptionProof: true, onLog: (line) => lines.push(line) })
   operator = createOperator(laptop.address)
   lambda = new LambdaClient({
+    // One sweep at a time: a second is throttled while the scheduled one runs.
+    maxAttempts: 20,
     endpoint: laptop.address.aws,
     region: laptop.address.region,
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },

@@ -101,11 +101,12 @@ test('is overdue by its own period, not by the clients’', async () => {
       return count === undefined ? [] : [Number(count)]
     })
 
-  laptop.world.clock.advance(60 * 24 * HOUR_MS)
-  await until(() => overdue().length > 0, 'a sweep')
+  // Before Secrets Manager's own schedule would rotate the client.
+  laptop.world.clock.advance(45 * 24 * HOUR_MS)
+  await until(() => overdue().some((count) => count > 0), 'a sweep that finds something overdue')
 
   // The client alone: the project secret has ninety days.
-  expect(overdue()[0]).toBe(1)
+  expect(Math.max(...overdue())).toBe(1)
 })
 
 test('an incident revokes it within seconds, and every function follows without a failed call', async () => {

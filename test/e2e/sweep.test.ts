@@ -28,7 +28,8 @@ beforeAll(async () => {
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
   }
   systems = new SSMClient(config)
-  lambda = new LambdaClient(config)
+  // One sweep at a time: a second is throttled while the scheduled one runs.
+  lambda = new LambdaClient({ ...config, maxAttempts: 20 })
 })
 afterEach(() => {
   laptop.world.reset()

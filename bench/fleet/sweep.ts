@@ -20,8 +20,6 @@ interface Summary {
 export const sweepOnce = async (laptop: Laptop): Promise<Summary> => {
   const { aws, region } = laptop.address
   const lambda = new LambdaClient({
-    // One sweep at a time: a second is throttled while the scheduled one runs.
-    maxAttempts: 20,
     endpoint: aws,
     region,
     credentials: { accessKeyId: 'x', secretAccessKey: 'x' },

@@ -5,7 +5,7 @@ import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { archivePlaceOf, eventSources, eventTypesOf } from '../../lambda/core/base/event-types.ts'
 import { archivePattern } from '../../lambda/env/archive-rule.ts'
-import { matchesPattern } from '../../lambda/local/aws/bus-rules.ts'
+import { matchesPattern } from '../../lambda/local/aws/event-pattern.ts'
 import { ACCOUNT, BREAK_GLASS, REGION, resourcesOf, roleStatements, type Statement, synthStack } from './synth.ts'
 
 let template: Template

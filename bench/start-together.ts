@@ -7,9 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import { type Laptop, startLaptop } from '../lambda/local/laptop/laptop.ts'
-import type { GatewayResponses } from '../lambda/local/vend-front/gateway-responses.ts'
 import { defaultReservations } from '../lib/config/reservations.ts'
 import { vendorDefaults } from '../lib/config/vendor-config.ts'
 import { bundleFunction } from '../scripts/bundle.ts'
@@ -24,37 +22,14 @@ const rounds = [
   { services: 1000, withinMs: 30_000 },
 ]
 
-/** As lib/vend/vendor.ts customises them. */
-const later = (status: number) => ({
-  status,
-  headers: { 'retry-after': '1', 'cache-control': 'no-store' },
-  body: '{"error":"temporarily_unavailable"}',
-})
-const responses: GatewayResponses = { THROTTLED: later(429), INTEGRATION_FAILURE: later(503) }
-
+/** With the throttle, the answers and the reservation that its template has. */
 const startDeployed = async (modulePath: string): Promise<Laptop> => {
   const laptop = await startLaptop({
     stytchPort: 0,
     awsPort: 0,
     hasVendClient: true,
-    vendApi: {
-      throttle: { ratePerSecond: vendorDefaults.requestsPerSecond, burst: vendorDefaults.burst },
-      responses,
-    },
     onLog: () => {},
   })
-  const lambda = new LambdaClient({
-    endpoint: laptop.address.aws,
-    region: laptop.address.region,
-    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
-  })
-  await lambda.send(
-    new PutFunctionConcurrencyCommand({
-      FunctionName: 'm2m-laptop-vendor',
-      ReservedConcurrentExecutions: defaultReservations.vendor,
-    }),
-  )
-  lambda.destroy()
   laptop.deploy('vendor', { modulePath })
   laptop.aws.configure({ coldStartMs: COLD_START_MS })
   return laptop

@@ -62,7 +62,7 @@ export const startPage = async (laptop: Laptop, port: number | undefined): Promi
     lastFourOf: (secret) => currentOf(secret)?.lastFour ?? null,
   })
   const operator = createOperator(laptop.address)
-  const proofs = createProofReader(laptop.address, operator.secretsManager)
+  const proofs = createProofReader(laptop, operator.secretsManager)
   const incidents = createIncidents(laptop, { nameOf: naming.nameOf, currentOf: currentIn }, proofs)
   const presets = createPresets(laptop)
   const roster = createRoster(laptop, naming)

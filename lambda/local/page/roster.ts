@@ -2,7 +2,6 @@
 // often as the last look at everything allows. So 10,000 clients take no more of the laptop than three.
 import { readScimId } from '../../core/secret/scim-form.ts'
 import { isOfStage } from '../../core/secret/stage-secrets.ts'
-import { LAPTOP_HOURS } from '../laptop/functions.ts'
 import type { Laptop } from '../laptop/laptop.ts'
 import type { Naming } from './naming.ts'
 import { type ClientSight, sightClients } from './sight.ts'
@@ -26,10 +25,10 @@ export interface Roster {
 const SHARE = 0.05
 const WARM_MS = 3000
 
-const inputOf = ({ stytch, stage, address, world }: Laptop) => ({
+const inputOf = ({ stytch, stage, address, world, settings }: Laptop) => ({
   ...stage,
   rotationFunctionArn: address.rotation_lambda_arn,
-  hours: LAPTOP_HOURS,
+  hours: settings.hours,
   slotsOf: (clientId: string) => {
     const connection = readScimId(clientId)?.connectionId ?? ''
     const slots = stytch.slots(clientId) ?? stytch.connectedApps.slots(clientId) ?? stytch.scim.slots(connection)

@@ -11,8 +11,7 @@ import { isJsonObject } from '../../core/base/json-object.ts'
 import type { TrustedKey } from '../../core/base/jws.ts'
 import { readProofs } from '../../core/incident/read-proofs.ts'
 import { proofKeyAlias } from '../../core/rotation/proof.ts'
-import { LAPTOP_EVIDENCE, LAPTOP_STAGE } from '../laptop/functions.ts'
-import type { LaptopAddress } from '../laptop/laptop.ts'
+import type { Laptop } from '../laptop/laptop.ts'
 
 export interface ProofSight {
   readonly lastFour: string
@@ -62,7 +61,10 @@ const refusalIn = (evidence: unknown, versionId: string) => {
 
 const TIMEOUT_MS = 3000
 
-export const createProofReader = (address: LaptopAddress, secretsManager: SecretsManagerClient): ProofReader => {
+export const createProofReader = (
+  { address, settings: { stage, evidenceBucket } }: Pick<Laptop, 'address' | 'settings'>,
+  secretsManager: SecretsManagerClient,
+): ProofReader => {
   const s3 = new S3Client({
     ...awsClientSettings,
     endpoint: address.aws,
@@ -70,16 +72,16 @@ export const createProofReader = (address: LaptopAddress, secretsManager: Secret
     forcePathStyle: true,
     credentials: secretsManager.config.credentials,
   })
-  const reader = createArchiveReader(s3, LAPTOP_EVIDENCE)
+  const reader = createArchiveReader(s3, evidenceBucket)
   const call = createSignedCall(secretsManager, { service: 'kms', endpoint: address.aws })
   let trusted: Promise<TrustedKey> | undefined
   return {
     read: async ({ secretArn, revokeToken, versionId, evidence, now }) => {
       const timing = createTiming(() => TIMEOUT_MS)
-      trusted ??= fetchPublicKey({ call, wait: timing.wait }, proofKeyAlias(LAPTOP_STAGE))
+      trusted ??= fetchPublicKey({ call, wait: timing.wait }, proofKeyAlias(stage))
       const key = await trusted
       const { proofs } = await readProofs(reader, {
-        stage: LAPTOP_STAGE,
+        stage,
         secretArn,
         versionIds: [],
         trusted: [key],

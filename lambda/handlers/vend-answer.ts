@@ -107,12 +107,16 @@ export const revocationsAnswer = ({ askedAt, clients }: RevocationList): VendAns
     })),
   })
 
-/** RFC 8414, as far as it fits: Stytch's issuer has no scheme, and a caller's proof of itself is its AWS signature. */
+/**
+ * RFC 8414, whose issuer is a URL: of this API, which vends. What tokens say in `iss` is Stytch's, which has no scheme, and so has a member of
+ * its own. A caller's proof of itself is its AWS signature.
+ */
 export const metadataAnswer = ({ stytch, vertical, apiUrl }: VendorEnv): VendAnswer => {
   const { projectId } = stytch
   const path = vertical === 'b2b' ? '/v1/b2b/sessions/jwks/' : '/v1/sessions/jwks/'
   return json(200, {
-    issuer: `stytch.com/${projectId}`,
+    issuer: apiUrl,
+    access_token_issuer: `stytch.com/${projectId}`,
     jwks_uri: new URL(`${path}${encodeURIComponent(projectId)}`, stytch.baseUrl ?? vendorBaseUrl(projectId)).href,
     token_endpoint: `${apiUrl}/clients/{client}/token`,
     revocations_endpoint: `${apiUrl}/revocations`,

@@ -214,7 +214,8 @@ test('what verifiers need is told: issuer, keys, and where tokens and revocation
   const { json } = await call({ method: 'GET', resource: '/.well-known/oauth-authorization-server' })
 
   expect(json).toEqual({
-    issuer: `stytch.com/${PROJECT_ID}`,
+    issuer: 'https://abc123def4.execute-api.eu-west-1.amazonaws.com/prod',
+    access_token_issuer: `stytch.com/${PROJECT_ID}`,
     jwks_uri: `${stytchPlace.origin()}/v1/b2b/sessions/jwks/${PROJECT_ID}`,
     token_endpoint: 'https://abc123def4.execute-api.eu-west-1.amazonaws.com/prod/clients/{client}/token',
     revocations_endpoint: 'https://abc123def4.execute-api.eu-west-1.amazonaws.com/prod/revocations',

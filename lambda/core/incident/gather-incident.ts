@@ -79,9 +79,11 @@ export const gatherIncident = async (
   const names = [...new Set([...secretNames, ...candidates])].sort()
   const keys = await mapInParallel(names, READS_AT_ONCE, (secretName) => keysOfSecret(reader, secretName, since))
   const { real: published, foreign } = sorted(await readAll(reader, keys.flat()))
+  // The reader's clock may be behind the bus's, as on a laptop whose clock was moved: a date to come is one for both.
+  const now = Math.max(verification?.now ?? 0, ...said.map(({ time }) => Date.parse(time) || 0))
   const proofsOf = async (secretName: string): Promise<readonly [string, readonly StoredProof[]]> => [
     secretName,
-    verification === undefined ? [] : await readStoredProofs(reader, verification, { secretName, since }),
+    verification === undefined ? [] : await readStoredProofs(reader, { ...verification, now }, { secretName, since }),
   ]
   const proofs = new Map(await mapInParallel(names, READS_AT_ONCE, proofsOf))
   return { incidentId, said, published, foreign: [...foreignSaid, ...foreign], secretNames, proofs }

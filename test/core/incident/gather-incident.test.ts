@@ -276,6 +276,13 @@ describe('what is put there by others than the rotation function', () => {
     })
   })
 
+  test('a clock of the reader that is behind the bus’s makes no proof one of the future', async () => {
+    const behind = { ...verification, now: NOON - 86_400_000 }
+    const facts = await gatherIncident(holding(leakEvent(), real), { incidentId: 'INC-42', verification: behind })
+
+    expect(buildIncidentReport(facts)).toMatchObject({ outcome: 'proven' })
+  })
+
   test('without a key, nothing is proven', async () => {
     const facts = await gatherIncident(holding(leakEvent(), real), { incidentId: 'INC-42' })
 

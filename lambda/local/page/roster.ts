@@ -15,11 +15,23 @@ export interface RosterChange {
 export interface Roster {
   /** What differs from the look before. @param isWhole looks at everything, whatever that takes */
   look(isWhole?: boolean): RosterChange
+  /** The first few by name, at once: what is shown while everything is looked at. */
+  glance(): readonly ClientSight[]
   /** By name. */
   all(): readonly ClientSight[]
+  /** The same as JSON, as it was kept. */
+  texts(): readonly string[]
   find(secretName: string): ClientSight | undefined
   close(): void
 }
+
+interface Known {
+  readonly text: string
+  readonly sight: ClientSight
+}
+
+/** As many as a page may show. */
+const GLANCE = 50
 
 /** A look at everything takes at most this share of the time. */
 const SHARE = 0.05
@@ -40,13 +52,13 @@ const inputOf = ({ stytch, stage, address, world, settings }: Laptop) => ({
 
 export const createRoster = (laptop: Laptop, naming: Naming): Roster => {
   const { aws, stytch } = laptop
-  const known = new Map<string, { readonly text: string; readonly sight: ClientSight }>()
+  const known = new Map<string, Known>()
   /** Subjects of calls → until when they are looked at again and again: a label may move a little after the last call. */
   const touched = new Map<string, number>()
   const touch = (subject: string): void => {
     touched.set(subject, performance.now() + WARM_MS)
   }
-  let sorted: readonly ClientSight[] | undefined
+  let sorted: readonly Known[] | undefined
   let nextWholeLook = 0
 
   const untaps = [
@@ -92,18 +104,27 @@ export const createRoster = (laptop: Laptop, naming: Naming): Roster => {
     return { changed, removed }
   }
 
+  const inOrder = (): readonly Known[] => {
+    sorted ??= [...known.values()].toSorted((one, other) => (one.sight.name < other.sight.name ? -1 : 1))
+    return sorted
+  }
+
   return {
+    glance: () => {
+      const first = aws
+        .peekAll()
+        .filter((secret) => isOfStage(laptop.stage, secret))
+        .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+        .slice(0, GLANCE)
+      return sightClients(first, inputOf(laptop))
+    },
     look: (isWhole = false) => {
       const change = isWhole || performance.now() >= nextWholeLook ? lookAtAll() : lookAtTouched()
       if (change.changed.length > 0 || change.removed.length > 0) sorted = undefined
       return change
     },
-    all: () => {
-      sorted ??= [...known.values()]
-        .map(({ sight }) => sight)
-        .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-      return sorted
-    },
+    all: () => inOrder().map(({ sight }) => sight),
+    texts: () => inOrder().map(({ text }) => text),
     find: (secretName) => known.get(secretName)?.sight,
     close: () => {
       for (const untap of untaps) untap()

@@ -99,24 +99,31 @@ export const createStream = (parts: StreamParts): Stream => {
     }
     lastState = text
   }
+  const addWhole = (response: ServerResponse): void => {
+    if (response.destroyed || response.writableEnded) return
+    // Whoever has the page open already is sent the difference.
+    push()
+    if (open.size === 0) roster.look(true)
+    send(response, 'state', stateNow())
+    const texts = roster.texts()
+    for (let at = 0; at === 0 || at < texts.length; at += CHUNK) {
+      const changed = texts.slice(at, at + CHUNK).join(',')
+      response.write(`event: clients\ndata: {"isWhole":${at === 0},"changed":[${changed}],"removed":[]}\n\n`)
+    }
+    send(response, 'stories', timeline.all())
+    open.add(response)
+    response.on('close', () => open.delete(response))
+  }
   const timer = setInterval(push, PUSH_EVERY_MS)
   timer.unref()
 
   return {
     add: (response, headers) => {
       response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' })
-      // Whoever has it open already is sent the difference.
-      push()
-      if (open.size === 0) roster.look(true)
       send(response, 'hello', hello)
-      send(response, 'state', stateNow())
-      const clients = roster.all()
-      for (let at = 0; at === 0 || at < clients.length; at += CHUNK) {
-        send(response, 'clients', { isWhole: at === 0, changed: clients.slice(at, at + CHUNK), removed: [] })
-      }
-      send(response, 'stories', timeline.all())
-      open.add(response)
-      response.on('close', () => open.delete(response))
+      if (open.size === 0) send(response, 'clients', { isWhole: true, changed: roster.glance(), removed: [] })
+      // With thousands of clients that takes a while, in which the first ones are drawn.
+      setImmediate(() => addWhole(response))
     },
     close: () => {
       clearInterval(timer)

@@ -51,7 +51,8 @@ const pointer = (client) => {
 /** @param {ClientSight} client */
 const overlap = ({ overlapFrom, overlapUntil, state }) => {
   const now = model.state?.now ?? 0
-  if (overlapFrom === null || overlapUntil === null || (state !== 'overlap' && state !== 'held')) return nothing
+  if (now === 0 || overlapFrom === null || overlapUntil === null || (state !== 'overlap' && state !== 'held'))
+    return nothing
   const left = Math.max(0, overlapUntil - now)
   const share = Math.min(1, left / Math.max(1, overlapUntil - overlapFrom))
   return html`<div class="overlap">
@@ -136,8 +137,8 @@ export const clientCard = (client) => {
   const { name, state, rotatedAt, issuedAt, isHeld, isOverdue, secretName } = client
   const now = model.state?.now ?? 0
   const words = model.states[state]
-  const age = issuedAt === null ? '' : `value is ${spanOf(now - issuedAt)} old`
-  const rotated = rotatedAt === null ? '' : `last change ${spanOf(now - rotatedAt)} ago`
+  const age = issuedAt === null || now === 0 ? '' : `value is ${spanOf(now - issuedAt)} old`
+  const rotated = rotatedAt === null || now === 0 ? '' : `last change ${spanOf(now - rotatedAt)} ago`
   return html`<article class="client tone-${toneOf(client)}" data-secret=${secretName} data-state=${state} aria-label=${name}>
     <div class="who">
       <h3><button type="button" class="name" aria-haspopup="dialog" title="Versions, ids and dates" @click=${() => set({ dialog: { kind: 'client', secretName } })}>${name}</button></h3>

@@ -73,6 +73,11 @@ const bringIncident = () => {
   if (id !== '' && !isFirstSight) root('incident').scrollIntoView({ block: 'nearest' })
 }
 
+/** For whoever measures it: when the page showed that for the first time. @param {string} name @param {boolean} isShown */
+const mark = (name, isShown) => {
+  if (isShown && performance.getEntriesByName(name).length === 0) performance.mark(name)
+}
+
 onChange(() => {
   const restore = keepFocus()
   const move = watchMoves()
@@ -92,9 +97,8 @@ onChange(() => {
   for (const card of document.querySelectorAll('.client')) {
     card.classList.toggle('is-spotlit', card.getAttribute('data-secret') === spotlit)
   }
-  if (document.querySelector('.client') !== null && performance.getEntriesByName('clients-drawn').length === 0) {
-    performance.mark('clients-drawn')
-  }
+  mark('clients-drawn', document.querySelector('.client') !== null)
+  mark('answered', model.state !== undefined)
   showDialog()
   said()
   move()

@@ -18,6 +18,9 @@ const SAMPLE_MS = 1000
 const SAID_MS = 7000
 const STORIES = 400
 
+/** @type {ReadonlyArray<ClientSight> | undefined} */
+let inOrder
+
 export const model = {
   /** @type {'connecting' | 'live' | 'lost'} */
   connection: 'connecting',
@@ -27,8 +30,11 @@ export const model = {
   state: undefined,
   /** By the secret's name. @type {Map<string, ClientSight>} */
   clients: new Map(),
-  /** @type {ReadonlyArray<ClientSight>} */
-  sorted: [],
+  /** By name; put in order when somebody asks, however many events have come. @returns {ReadonlyArray<ClientSight>} */
+  get sorted() {
+    inOrder ??= [...model.clients.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
+    return inOrder
+  },
   /** @type {Map<number, Story>} */
   stories: new Map(),
   /** Of stories that are unfolded. @type {Map<number, ReadonlyArray<CallLine>>} */
@@ -80,7 +86,7 @@ export const takeClients = ({ isWhole, changed: some, removed }) => {
   if (isWhole) model.clients.clear()
   for (const client of some) model.clients.set(client.secretName, client)
   for (const name of removed) model.clients.delete(name)
-  model.sorted = [...model.clients.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
+  inOrder = undefined
   changed()
 }
 
@@ -125,7 +131,7 @@ export const say = (said) => {
   changed()
 }
 
-/** @param {Partial<typeof model>} change */
+/** @param {Partial<Omit<typeof model, 'sorted'>>} change */
 export const set = (change) => {
   Object.assign(model, change)
   changed()

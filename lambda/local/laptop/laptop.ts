@@ -11,6 +11,7 @@ import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import type { FunctionSettings, MadeFunction } from '../aws/functions.ts'
 import type { AwsSettings } from '../aws/settings.ts'
+import type { Rights } from '../iam/rights.ts'
 import type { Lambda } from '../runner/lambda-runner.ts'
 import { createIdentities } from '../stack/identities.ts'
 import { leftOutOf, notPlayed, stackPlayers } from '../stack/players/all.ts'
@@ -45,6 +46,8 @@ export interface LaptopInput extends LaptopChoices {
   readonly hasCampaignSchedule?: boolean
   /** A configuration as `m2m` in cdk.json, in place of the laptop's own. */
   readonly config?: unknown
+  /** Who calls besides the functions, and what they may; the stack's roles and policies are added. @default - everybody may do everything */
+  readonly rights?: Rights
   /** Every line that a handler's process writes. */
   readonly onLog: (line: string) => void
 }
@@ -180,7 +183,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     region,
     accountId,
     keys: [],
-    ...defined({ settings: awsSettings }),
+    ...defined({ settings: awsSettings, rights: input.rights }),
     invoke,
     functions: {
       exists: functions.exists,
@@ -262,7 +265,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
       apis: fronts,
       answers,
       secrets: handMade,
-      identities: createIdentities(place, undefined),
+      identities: createIdentities(place, input.rights),
       bundleOf: (key) => stackFile.bundles[key] ?? key,
     }),
     notPlayed: (type) => type in notPlayed,

@@ -43,12 +43,15 @@ export const createHandMade = ({ aws, awsUrl, region, projectSecret, workspaceKe
     }
   }
 
-  const withClient = async (act: (client: SecretsManagerClient) => Promise<unknown>): Promise<void> => {
+  const withClient = async (
+    act: (client: SecretsManagerClient) => Promise<unknown>,
+    accessKeyId = 'admin',
+  ): Promise<void> => {
     const client = new SecretsManagerClient({
       ...awsClientSettings,
       endpoint: awsUrl(),
       region,
-      credentials: { accessKeyId: 'admin', secretAccessKey: 'x' },
+      credentials: { accessKeyId, secretAccessKey: 'x' },
     })
     try {
       await act(client)
@@ -75,7 +78,14 @@ export const createHandMade = ({ aws, awsUrl, region, projectSecret, workspaceKe
   return {
     tagDefaults: (secretId, scopes) => {
       const Tags = [{ Key: VEND_TAG.defaults, Value: scopes.join(' ') }]
-      return withClient((client) => client.send(new TagResourceCommand({ SecretId: secretId, Tags })))
+      const tag = new TagResourceCommand({ SecretId: secretId, Tags })
+      // Nobody else of the people may write tags that decide something.
+      const message = `the rotation of ${secretId} did not come to rest`
+      const act = async (client: SecretsManagerClient): Promise<void> => {
+        await client.send(tag)
+        await awaitRest(client, secretId, { patienceMs: PATIENCE_MS, message })
+      }
+      return withClient(act, 'break-glass')
     },
     store: ({ projectId, projectSecret: name, handMade }) => {
       values.set(name, { project_id: projectId, secret: projectSecret })

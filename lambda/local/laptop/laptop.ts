@@ -11,10 +11,13 @@ import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import type { FunctionSettings, MadeFunction } from '../aws/functions.ts'
 import type { AwsSettings } from '../aws/settings.ts'
-import type { Rights } from '../iam/rights.ts'
+import { people } from '../iam/people.ts'
+import type { PolicyDocument } from '../iam/policy.ts'
+import { createRights, type Identity, type Rights } from '../iam/rights.ts'
 import type { Lambda } from '../runner/lambda-runner.ts'
 import { createIdentities } from '../stack/identities.ts'
 import { leftOutOf, notPlayed, stackPlayers } from '../stack/players/all.ts'
+import { documentOf } from '../stack/policies.ts'
 import { createStack, type Stack } from '../stack/stack.ts'
 import type { StageSettings } from '../stack/stage-settings.ts'
 import { createWorld, type World } from '../stand-in/world.ts'
@@ -44,6 +47,8 @@ export interface LaptopInput extends LaptopChoices {
   readonly durableFunctions?: Readonly<Record<string, string>>
   /** Lets the periodic campaign begin every day, as a deployment's does. @default false */
   readonly hasCampaignSchedule?: boolean
+  /** Evaluates every call: functions call as their roles, everybody else by an access key id of lambda/local/iam/people.ts. @default false */
+  readonly hasRights?: boolean
   /** A configuration as `m2m` in cdk.json, in place of the laptop's own. */
   readonly config?: unknown
   /** Who calls besides the functions, and what they may; the stack's roles and policies are added. @default - everybody may do everything */
@@ -71,6 +76,10 @@ export interface LaptopAddress {
   readonly vend: string
   /** A client that may be vended. */
   readonly vend_client: string
+  /** By whose key ids calls are made, where rights are enforced. Any secret key is taken, but at `vend`. */
+  readonly identities?: Readonly<
+    Record<string, { readonly access_key_id: string; readonly secret_access_key: string; readonly arn: string }>
+  >
   /** The only pair that `vend` accepts. */
   readonly access_key_id: string
   readonly secret_access_key: string
@@ -131,6 +140,9 @@ export const awsEnvironment = (aws: string, region = LAPTOP_REGION): Record<stri
   AWS_SECRET_ACCESS_KEY: 'laptop',
 })
 
+const shownIdentity = ({ accessKeyId, principalArn: arn }: Identity) =>
+  [accessKeyId, { access_key_id: accessKeyId, secret_access_key: 'x', arn }] as const
+
 export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   const { stytchPort, awsPort, awsSettings, functions: more = {}, durableFunctions: moreDurable = {}, onLog } = input
   const { stackFile, place, settings } = await readStage(input.config ?? laptopConfig(input))
@@ -178,12 +190,30 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   /** The address of a REST API is the front's here. */
   const atFront = (text: string): string =>
     text.replace(/^https:\/\/[a-z0-9]{10}\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\/\w+)?$/, urls.vend)
+  const own = input.hasRights === true ? createRights({ account: accountId, identities: [] }) : undefined
+  const rights = input.rights ?? own
+  let admitted: readonly Identity[] = []
+  /** What an operator attaches is known once the stack stands. */
+  const admit = (operatorPolicies: readonly PolicyDocument[]): void => {
+    const everybody = people({
+      account: accountId,
+      region,
+      operatorPolicies,
+      busArn: `arn:aws:events:${region}:${accountId}:event-bus/${settings.bus}`,
+      identifyArns: [arnOf('identify')],
+      secretArns: [`arn:aws:secretsmanager:${region}:${accountId}:secret:${settings.secretNamePrefix}*`],
+      keyArns: [`arn:aws:kms:${region}:${accountId}:key/*`],
+    })
+    for (const one of everybody) own?.add(one)
+    admitted = everybody
+  }
+  admit([])
   const aws: AwsStandIn = createAwsStandIn({
     world,
     region,
     accountId,
     keys: [],
-    ...defined({ settings: awsSettings, rights: input.rights }),
+    ...defined({ settings: awsSettings, rights }),
     invoke,
     functions: {
       exists: functions.exists,
@@ -265,7 +295,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
       apis: fronts,
       answers,
       secrets: handMade,
-      identities: createIdentities(place, input.rights),
+      identities: createIdentities(place, rights),
       bundleOf: (key) => stackFile.bundles[key] ?? key,
     }),
     notPlayed: (type) => type in notPlayed,
@@ -287,6 +317,12 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   try {
     handMade.store(settings)
     await stack.deploy(stackFile.template)
+    admit(
+      stack
+        .resources()
+        .filter(({ type }) => type === 'AWS::IAM::ManagedPolicy')
+        .map(({ properties }) => documentOf(properties.PolicyDocument)),
+    )
     if (input.hasVendClient === true) {
       await handMade.tagDefaults(`${settings.secretNamePrefix}${VEND_CLIENT.name}`, VEND_CLIENT.defaults)
     }
@@ -335,6 +371,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
       leaks: `${urls.aws}${HTTP_API_PATH}/leaks`,
       vend: urls.vend,
       vend_client: VEND_CLIENT.name,
+      ...(own === undefined ? {} : { identities: Object.fromEntries(admitted.map(shownIdentity)) }),
       access_key_id: fronts.keys.accessKeyId,
       secret_access_key: fronts.keys.secretAccessKey,
     },

@@ -14,6 +14,8 @@ export interface Ports {
   readonly hasProjectSecret?: true
   /** Beside `m2m/laptop/`, for secrets that are adopted where they are. */
   readonly extraPrefixes?: readonly string[]
+  /** Evaluates every call. */
+  readonly hasRights?: boolean
   /** Path of a configuration, in place of the laptop's own. */
   readonly configFile?: string
 }
@@ -40,6 +42,7 @@ export const readPorts = (args: readonly string[]): Ports => {
       'project-secret': { type: 'boolean' },
       'extra-prefix': { type: 'string', multiple: true },
       config: { type: 'string' },
+      rights: { type: 'string' },
     },
     strict: false,
     tokens: true,
@@ -49,6 +52,7 @@ export const readPorts = (args: readonly string[]): Ports => {
   let hasProjectSecret = false
   const extraPrefixes: string[] = []
   let configFile: string | undefined
+  let hasRights: boolean | undefined
   for (const token of tokens) {
     if (token.kind === 'positional') faults.push(`${JSON.stringify(token.value)}: expected an option`)
     if (token.kind !== 'option') continue
@@ -58,6 +62,11 @@ export const readPorts = (args: readonly string[]): Ports => {
     }
     if (token.name === 'extra-prefix' && token.value !== undefined) {
       extraPrefixes.push(token.value)
+      continue
+    }
+    if (token.name === 'rights') {
+      if (token.value !== 'on' && token.value !== 'off') faults.push('--rights: expected on or off')
+      hasRights = token.value === 'on'
       continue
     }
     if (token.name === 'config' && token.value !== undefined) {
@@ -78,7 +87,7 @@ export const readPorts = (args: readonly string[]): Ports => {
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
   const { 'stytch-port': stytchPort, 'aws-port': awsPort, 'page-port': pagePort } = ports
   return {
-    ...defined({ stytchPort, awsPort, pagePort, configFile }),
+    ...defined({ stytchPort, awsPort, pagePort, configFile, hasRights }),
     ...(hasProjectSecret ? { hasProjectSecret } : {}),
     ...(extraPrefixes.length > 0 ? { extraPrefixes } : {}),
   }

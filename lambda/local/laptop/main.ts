@@ -19,7 +19,7 @@ const portsOrExit = (): Ports => {
   } catch (error) {
     say(error instanceof Error ? error.message : 'malformed options')
     say(
-      'options: [--stytch-port N] [--aws-port N] [--page-port N] [--project-secret] [--extra-prefix PREFIX] [--config FILE]',
+      'options: [--stytch-port N] [--aws-port N] [--page-port N] [--project-secret] [--extra-prefix PREFIX] [--config FILE] [--rights on|off]',
     )
     return process.exit(2)
   }

@@ -10,6 +10,7 @@ import { leakSources } from '../lambda/core/base/event-types.ts'
 import { M2mEventBus } from './base/event-bus.ts'
 import { monitoringKey } from './base/monitoring-key.ts'
 import { Notifications } from './base/notifications.ts'
+import { RevocationList } from './base/revocation-list.ts'
 import { SecretsKey } from './base/secrets-key.ts'
 import { Campaign, campaignAliasArn } from './campaign/campaign.ts'
 import { addSecretArnOutputs } from './clients/client-outputs.ts'
@@ -163,6 +164,14 @@ export class M2mStack extends Stack {
       generation: config.evidence.signingKey,
     })
     const keeping = { records, proofKey, evidence: this.archive }
+    const revocations =
+      config.vendor === undefined
+        ? undefined
+        : new RevocationList(this, 'Revocations', {
+            names,
+            writerRoleArns: [rotationRole, sweepRole, clientsRole],
+            keeperRoleArns: [deployRole, ...breakGlass],
+          })
     const rotation = new RotationFunction(this, 'Rotation', {
       bounds: config.bounds,
       names,
@@ -171,6 +180,7 @@ export class M2mStack extends Stack {
       key,
       bus,
       keeping,
+      revocations,
       replicas: config.replicas,
     })
     if (projectRotation !== undefined) {
@@ -214,6 +224,7 @@ export class M2mStack extends Stack {
       evidenceBucket: this.archive.bucket.bucketName,
       drills: config.drills,
       sets: config.sets,
+      revocations,
     })
     this.operators = new OperatorPolicy(this, 'Operators', { names, clients, rotation })
     this.archive.allowReading(this.operators)
@@ -304,13 +315,23 @@ export class M2mStack extends Stack {
         key: config.keyArn === undefined ? key.key : undefined,
       },
       spans: config.rotation,
+      revocations,
       removalPolicy,
     })
-    if (config.vendor !== undefined) {
+    if (config.vendor !== undefined && revocations !== undefined) {
       const { projectId } = config.stytch
-      this.vendor = new Vendor(this, 'Vendor', { names, surroundings, projectId, config: config.vendor, key, bus })
+      const { vendor } = config
+      this.vendor = new Vendor(this, 'Vendor', {
+        names,
+        surroundings,
+        projectId,
+        config: vendor,
+        key,
+        bus,
+        revocations,
+      })
     }
-    const optional = [this.intake, this.vendor, this.campaign, this.adoption, this.projectRotation]
+    const optional = [this.intake, this.vendor, revocations, this.campaign, this.adoption, this.projectRotation]
     const { alarms } = new FailureAlarms(this, 'Alarms', {
       names,
       bus: bus.bus,
@@ -321,7 +342,7 @@ export class M2mStack extends Stack {
       parts: [sweep, incident, identify, ...optional.filter((part) => part !== undefined), records, proofKey],
       breakGlass: config.breakGlass,
       foundation: {
-        keys: [key.key, proofKey.key],
+        keys: [key.key, proofKey.key, ...(revocations === undefined ? [] : [revocations.key])],
         ownSecrets: [...stytchSecretNames(config.stytch), ...intakeSecretNames(config.incidents)].map(
           ([, name]) => name,
         ),

@@ -54,6 +54,7 @@ export const startVendPlace = async (): Promise<VendPlace> => {
       eventBus: 'm2m-bench',
       apiId: API_ID,
       apiUrl: 'https://bench.example/v1',
+      revocationsBucket: 'm2m-bench-revocations',
       checkSeconds: 30,
     }),
     AWS_ENDPOINT_URL: awsUrl,

@@ -40,6 +40,7 @@ const ours = async (place: VendingPlace): Promise<VendForm> => {
       eventBus: 'm2m-bench',
       apiId: API_ID,
       apiUrl: 'https://bench.example/v1',
+      revocationsBucket: 'm2m-bench-revocations',
       checkSeconds: CHECK_SECONDS,
     }),
     AWS_ENDPOINT_URL: place.awsUrl,

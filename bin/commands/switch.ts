@@ -1,5 +1,5 @@
 // `m2m deactivate` and `m2m activate`: Stytch's own switch, for break-glass alone. An inactive client gets no token whatever value it has;
-// tokens that it has already stay valid until they expire.
+// the published list of revocations says so, and whoever does not read that takes the tokens that it has until they expire.
 import type { Command } from 'commander'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
@@ -32,9 +32,15 @@ const setTo =
       : `Refuse every token to client ${name} of stage ${context.stage}? Everything that uses it stops.`
     await context.screen.confirm(question, options.yes === true)
     const { clientsApi } = await context.connect()
-    await clientsApi.setActive({ secretName: secret.name, isActive, ...defined({ by: await context.by() }) })
+    const { published } = await clientsApi.setActive({ secretName: secret.name, isActive, ...defined({ by: await context.by() }) })
     const ends = at(context.timing.now() + TOKEN_LIFETIME_MS)
-    return answer(isActive ? 'is active' : `is inactive; tokens that it has end by ${ends}`, true)
+    // Undefined: the stage has no vendor, and publishes no list.
+    const listed = {
+      published: `the list of revocations refuses its tokens; where that is not read they end by ${ends}`,
+      pending: `the list of revocations could not be written, and the next sweep writes it; tokens that it has end by ${ends}`,
+    }
+    const words = published === undefined ? `tokens that it has end by ${ends}` : listed[published]
+    return answer(isActive ? 'is active' : `is inactive; ${words}`, true)
   }
 
 export const addSwitch = (program: Command): void => {

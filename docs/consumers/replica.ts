@@ -29,6 +29,8 @@ const exchange = async ({ secret }: Version): Promise<string | undefined> => {
   const body = new URLSearchParams({ grant_type: 'client_credentials', client_id, client_secret })
   const response = await fetch(token_url, { method: 'POST', body, signal: AbortSignal.timeout(5000) })
   if (response.status === 401) return undefined
+  // It says nothing about the value.
+  if (!response.ok) throw new Error(`Stytch gave no token: HTTP ${response.status}. Try again later.`)
   return ((await response.json()) as { access_token: string }).access_token
 }
 

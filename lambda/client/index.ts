@@ -7,7 +7,8 @@ export {
   type AuthorizerSettings,
   createAuthorizer,
 } from './authorizer.ts'
-export { createRevocations, type RevocationSettings, type Revocations, RevocationsUnavailable } from './revocations.ts'
+export { RevocationsUnavailable } from './revocation-list.ts'
+export { createRevocations, type RevocationSettings, type Revocations } from './revocations.ts'
 export type { AwsCredentials, VendorPlace } from './signed-request.ts'
 export { createTokenClient, type TokenClient, type TokenClientSettings, type TokenRequest } from './token-client.ts'
 export { type VendedToken, VendFailed, type VendFailure } from './vended-token.ts'

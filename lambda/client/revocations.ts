@@ -1,8 +1,14 @@
-// For whoever verifies tokens: which clients' tokens died with their secret, as the vendor lists it. The last list answers at once, and a
+// For whoever verifies tokens: which clients' tokens died with their secret, as the stage publishes it. The last list answers at once, and a
 // newer one is asked for beside it; never by a timer, which a Lambda function would freeze. A vendor that hangs delays nobody twice: after
-// a failure it is left alone for a while. The last list holds for a few minutes without it, and then none does.
+// a failure it is left alone for a while. The last list holds for an hour without it, and then none does.
 import { setTimeout } from 'node:timers/promises'
-import { isJsonObject, parseJsonObject } from '../core/base/json-object.ts'
+import {
+  type ReadList,
+  RevocationsUnavailable,
+  readPinnedKey,
+  readUnsignedList,
+  verifyList,
+} from './revocation-list.ts'
 import { createSignedRequest, type VendorPlace } from './signed-request.ts'
 
 export interface Revocations {
@@ -14,10 +20,19 @@ export interface Revocations {
 }
 
 export interface RevocationSettings extends VendorPlace {
+  /**
+   * Of the key that signs the list, the stack's output RevocationsPublicKey: as `aws kms get-public-key` prints it, PEM, or a JWK.
+   * @default - needed, unless `acceptUnsigned` is set
+   */
+  readonly publicKey?: string
+  /** Takes lists on the connection's word, signed or not: for the time in which a stack is upgraded. @default false */
+  readonly acceptUnsigned?: boolean
   /** In seconds. @default 30 */
   readonly pollSeconds?: number
-  /** For how long the last list holds while no newer one comes, in seconds. @default 300 */
+  /** For how long the last list holds while no newer one comes, in seconds; never longer than it says itself. @default 3600 */
   readonly maxAgeSeconds?: number
+  /** Epoch milliseconds, against which a list expires. @default - the system's */
+  readonly now?: () => number
   /** Milliseconds on a clock that nobody sets. @default - performance.now */
   readonly elapsed?: () => number
   /** @default - the system's */
@@ -26,21 +41,14 @@ export interface RevocationSettings extends VendorPlace {
   readonly chance?: () => number
 }
 
-export class RevocationsUnavailable extends Error {
-  constructor(why: string) {
-    super(`The list of revocations could not be read: ${why}.`)
-    this.name = 'RevocationsUnavailable'
-  }
-}
-
 /** What a request waits for a newer list when the last one is older than two polls, as after a quiet hour. */
 const PATIENCE_MS = 250
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
 
-interface List {
-  readonly clients: ReadonlyMap<string, number>
+interface List extends ReadList {
   readonly askedAt: number
+  readonly etag: string | null
 }
 
 interface Flight {
@@ -55,18 +63,6 @@ interface Trouble {
   readonly error: RevocationsUnavailable
 }
 
-const readList = (text: string): ReadonlyMap<string, number> | undefined => {
-  const { revocations } = parseJsonObject(text) ?? {}
-  if (!Array.isArray(revocations)) return undefined
-  const clients = new Map<string, number>()
-  for (const one of revocations) {
-    const { client_id: clientId, not_before: notBefore } = isJsonObject(one) ? one : {}
-    if (typeof clientId !== 'string' || typeof notBefore !== 'number') return undefined
-    clients.set(clientId, Math.max(notBefore, clients.get(clientId) ?? 0))
-  }
-  return clients
-}
-
 const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
   setTimeout(ms, undefined, signal === undefined ? {} : { signal })
 
@@ -75,9 +71,24 @@ const toUnavailable = (error: unknown): RevocationsUnavailable => {
   return new RevocationsUnavailable(error instanceof Error ? error.name : 'unknown')
 }
 
+/** This clock may be ahead. */
+const CLOCK_TOLERANCE_MS = 60_000
+
+/** @throws TypeError without a key. */
+const readerOf = ({ publicKey, acceptUnsigned = false }: RevocationSettings) => {
+  if (publicKey !== undefined) {
+    const key = readPinnedKey(publicKey)
+    return (text: string) => verifyList(text, key)
+  }
+  if (acceptUnsigned) return async (text: string) => readUnsignedList(text)
+  throw new TypeError("publicKey: expected the key of the stack's output RevocationsPublicKey")
+}
+
+/** @throws TypeError without a key. */
 export const createRevocations = (settings: RevocationSettings): Revocations => {
-  const { pollSeconds = 30, maxAgeSeconds = 300, wait = sleep, chance = Math.random } = settings
-  const { elapsed = () => performance.now() } = settings
+  const { pollSeconds = 30, maxAgeSeconds = 3600, wait = sleep, chance = Math.random } = settings
+  const { elapsed = () => performance.now(), now = Date.now } = settings
+  const read = readerOf(settings)
   const send = createSignedRequest(settings)
   let known: List | undefined
   let flight: Flight | undefined
@@ -85,10 +96,21 @@ export const createRevocations = (settings: RevocationSettings): Revocations => 
 
   const ask = async (): Promise<void> => {
     const askedAt = elapsed()
-    const response = await send({ method: 'GET', path: '/revocations' })
-    const clients = response.status === 200 ? readList(await response.text()) : undefined
-    if (clients === undefined) throw new RevocationsUnavailable(`HTTP ${response.status}`)
-    known = { clients, askedAt }
+    const etag = known?.etag ?? undefined
+    const response = await send({
+      method: 'GET',
+      path: '/revocations',
+      headers: etag === undefined ? {} : { 'if-none-match': etag },
+    })
+    const { status } = response
+    if (status === 304 && known !== undefined) known = { ...known, askedAt }
+    else if (status !== 200) throw new RevocationsUnavailable(`HTTP ${status}`)
+    else {
+      const list = await read(await response.text())
+      // Somebody on the way shows what was so before.
+      if (list.at < (known?.at ?? 0)) throw new RevocationsUnavailable('it is older than the one before')
+      known = { ...list, askedAt, etag: response.headers.get('etag') }
+    }
     trouble = undefined
   }
 
@@ -121,16 +143,21 @@ export const createRevocations = (settings: RevocationSettings): Revocations => 
   }
 
   const ageMs = (): number => (known === undefined ? Number.POSITIVE_INFINITY : elapsed() - known.askedAt)
+  const hasExpired = (): boolean => known !== undefined && now() - CLOCK_TOLERANCE_MS > known.validUntil * 1000
+  const isTooOld = (): boolean => ageMs() > maxAgeSeconds * 1000 || hasExpired()
 
   return {
     notBefore: async (clientId) => {
-      if (ageMs() >= pollSeconds * 1000) {
+      if (ageMs() >= pollSeconds * 1000 || hasExpired()) {
         const newer = refresh()
-        if (ageMs() > maxAgeSeconds * 1000) await newer?.landing
-        else if (newer !== undefined && ageMs() >= 2 * pollSeconds * 1000) await waitBriefly(newer)
+        if (isTooOld()) await newer?.landing
+        // After a quiet hour; while the vendor does not answer, nobody waits.
+        else if (newer !== undefined && trouble === undefined && ageMs() >= 2 * pollSeconds * 1000) {
+          await waitBriefly(newer)
+        }
       }
       // A revoked token must not live on because nobody answers.
-      if (ageMs() > maxAgeSeconds * 1000) throw trouble?.error ?? new RevocationsUnavailable('no answer')
+      if (isTooOld()) throw trouble?.error ?? new RevocationsUnavailable(hasExpired() ? 'it has expired' : 'no answer')
       return known?.clients.get(clientId)
     },
   }

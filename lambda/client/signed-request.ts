@@ -27,6 +27,7 @@ export interface SignedRequest {
   /** Below the URL, beginning with a slash. */
   readonly path: string
   readonly body?: string
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** Of `abc123.execute-api.eu-west-1.amazonaws.com`, or of a VPC endpoint's name. */
@@ -50,7 +51,7 @@ export const createSignedRequest = (place: VendorPlace): ((request: SignedReques
     },
     sha256: Sha256,
   })
-  return async ({ method, path, body }) => {
+  return async ({ method, path, body, headers: more = {} }) => {
     const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base)
     const { headers } = await signer.sign({
       method,
@@ -58,7 +59,7 @@ export const createSignedRequest = (place: VendorPlace): ((request: SignedReques
       hostname: url.hostname,
       path: url.pathname,
       query: {},
-      headers: { host: url.host, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { ...more, host: url.host, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body }),
     })
     const { host: _setByFetch, ...rest } = headers

@@ -11,13 +11,14 @@ interface ArchiveEnv {
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; dots would break TLS by name. */
 const BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
 
-export const readEvidenceBucket = (reader: Reader): string => {
-  const bucket = reader.text('M2M_EVIDENCE_BUCKET', "the name of the evidence archive's bucket")
-  if (bucket !== '' && !BUCKET.test(bucket)) {
-    reader.fault('M2M_EVIDENCE_BUCKET', 'is malformed: expected 3 to 63 of a-z, 0-9 and -')
-  }
+export const readBucket = (reader: Reader, name: string, what: string): string => {
+  const bucket = reader.text(name, what)
+  if (bucket !== '' && !BUCKET.test(bucket)) reader.fault(name, 'is malformed: expected 3 to 63 of a-z, 0-9 and -')
   return bucket
 }
+
+export const readEvidenceBucket = (reader: Reader): string =>
+  readBucket(reader, 'M2M_EVIDENCE_BUCKET', "the name of the evidence archive's bucket")
 
 export const readArchiveEnv = (env: Environment): ArchiveEnv => {
   const reader = createReader(env)

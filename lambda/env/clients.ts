@@ -5,6 +5,7 @@ import type { SetRule, Sets } from '../core/clients/authority.ts'
 import { type HandMadeSecret, handMadeKinds } from '../core/secret/hand-made-secrets.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type RegistrarEnv, readRegistrar, writeRegistrarEnv } from './registrar.ts'
+import { type PublicationEnv, readPublication, writePublication } from './revocations.ts'
 
 type BackstopEnv =
   | { readonly everyDays: number }
@@ -25,6 +26,8 @@ export interface ClientsEnv extends RegistrarEnv {
   readonly handMadeSecrets: readonly HandMadeSecret[]
   /** Name of the evidence archive's bucket, likewise. */
   readonly evidenceBucket?: string
+  /** Where a client that is switched off is published; absent: nowhere. */
+  readonly publication?: PublicationEnv
   /** After which another drill is due; absent: none is asked for. */
   readonly drillEveryHours?: number
   /** What the sets of the configuration allow, by name; absent: there are none. */
@@ -118,6 +121,7 @@ export const readClientsEnv = (env: Environment): ClientsEnv => {
     ...(reader.optional(DRILL_EVERY) === undefined ? {} : { drillEveryHours: readHours(reader, DRILL_EVERY) }),
     ...(reader.optional(SWEEP_EVERY) === undefined ? {} : { sweepEveryMinutes: readMinutes(reader, SWEEP_EVERY) }),
     ...readSets(reader),
+    ...readPublication(reader),
     ...defined({
       evidenceBucket: reader.optional('M2M_EVIDENCE_BUCKET'),
     }),
@@ -138,6 +142,7 @@ export const writeClientsEnv = ({
   drillEveryHours,
   sweepEveryMinutes,
   sets,
+  publication,
   ...rest
 }: ClientsEnv): Record<string, string> => ({
   ...writeRegistrarEnv(rest),
@@ -148,6 +153,7 @@ export const writeClientsEnv = ({
   ...(handMadeSecrets.length === 0
     ? {}
     : { [HAND_MADE]: handMadeSecrets.map(({ kind, name }) => `${kind}=${name}`).join(' ') }),
+  ...writePublication(publication),
   ...defined({
     M2M_EVIDENCE_BUCKET: evidenceBucket,
     [SETS]: sets && JSON.stringify(sets),

@@ -29,8 +29,12 @@ export interface KeepingEnv {
 
 const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/
 
+export const checkKeyArn = (reader: Reader, name: string, keyArn: string): void => {
+  if (!KEY_ARN.test(keyArn)) reader.fault(name, "is malformed: expected the key's ARN")
+}
+
 const readProofs = (reader: Reader, keyArn: string): ProofsEnv => {
-  if (!KEY_ARN.test(keyArn)) reader.fault('M2M_PROOF_KEY', "is malformed: expected the key's ARN")
+  checkKeyArn(reader, 'M2M_PROOF_KEY', keyArn)
   const bucket = readEvidenceBucket(reader)
   const endpoints = { kmsEndpoint: endpointOf(reader, 'KMS'), s3Endpoint: endpointOf(reader, 'S3') }
   return { keyArn, bucket, ...defined(endpoints) }

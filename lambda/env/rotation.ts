@@ -4,6 +4,7 @@ import { readBounds, writeBounds } from './bounds.ts'
 import { type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { createReader, type Environment } from './reader.ts'
 import { type KeepingEnv, readKeeping, writeKeeping } from './records.ts'
+import { type PublicationEnv, readPublication, writePublication } from './revocations.ts'
 import { readExtraPrefixes, writeExtraPrefixes } from './secret-prefixes.ts'
 import { readStytch, type StytchEnv, writeStytchEnv } from './stytch.ts'
 
@@ -17,6 +18,8 @@ export interface RotationEnv extends KeepingEnv {
   readonly bounds: Bounds
   /** Below them stand secrets that were adopted where they are, in their owners' words. @default - none */
   readonly extraPrefixes?: readonly string[] | undefined
+  /** Where revocations are published. @default - nowhere */
+  readonly publication?: PublicationEnv | undefined
 }
 
 /** The rotation function takes whatever secret it is given: its own prefix is not among its settings. */
@@ -31,8 +34,9 @@ export const readRotationEnv = (env: Environment): RotationEnv => {
   const keeping = readKeeping(reader)
   const bounds = readBounds(reader)
   const extra = readExtraPrefixes(reader, NO_OWN)
+  const publication = readPublication(reader)
   reader.finish()
-  return { stage, stytch, eventBus, freeze, bounds, ...extra, ...keeping }
+  return { stage, stytch, eventBus, freeze, bounds, ...extra, ...keeping, ...publication }
 }
 
 /** The inverse of readRotationEnv. */
@@ -43,6 +47,7 @@ export const writeRotationEnv = ({
   freeze,
   bounds,
   extraPrefixes,
+  publication,
   ...keeping
 }: RotationEnv): Record<string, string> => ({
   M2M_STAGE: stage,
@@ -50,6 +55,7 @@ export const writeRotationEnv = ({
   M2M_EVENT_BUS: eventBus,
   ...writeFreezeEnv(freeze),
   ...writeKeeping(keeping),
+  ...writePublication(publication),
   ...writeBounds(bounds),
   ...writeExtraPrefixes({ extraPrefixes }),
 })

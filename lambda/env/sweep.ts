@@ -10,6 +10,7 @@ import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './pro
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type AdoptionEnv, readAdoption, writeAdoption } from './reads.ts'
 import { type RecordsEnv, readRecordsIfAny, writeRecords } from './records.ts'
+import { type PublicationEnv, readPublication, writePublication } from './revocations.ts'
 import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 import { readStageParts, type StagePartsEnv, writeStageParts } from './stage-parts.ts'
 
@@ -45,6 +46,8 @@ export interface SweepEnv extends StageSecrets {
   readonly proofs?: ProofBucketEnv
   /** What the stage stands on beside its secrets; absent: nothing of it is looked at. */
   readonly parts?: StagePartsEnv
+  /** Where revocations are published; absent: nowhere. */
+  readonly publication?: PublicationEnv | undefined
   /** Where Lambda listens; absent: at AWS's own address. */
   readonly lambdaEndpoint?: string
 }
@@ -82,6 +85,7 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
     ...readProjectPlace(reader),
     ...readAdoption(reader),
     ...readProofBucket(reader),
+    ...readPublication(reader),
     ...readStageParts(reader),
     ...defined({ lambdaEndpoint }),
   }
@@ -106,6 +110,7 @@ export const writeSweepEnv = (settings: SweepEnv): Record<string, string> => ({
   ...writeProjectPlace(settings.project),
   ...writeAdoption(settings.adoption),
   ...writeStageParts(settings.parts),
+  ...writePublication(settings.publication),
   ...defined({
     M2M_EVIDENCE_BUCKET: settings.proofs?.bucket,
     AWS_ENDPOINT_URL_S3: settings.proofs?.endpoint,

@@ -3,6 +3,7 @@
 import type { StageSecrets } from '../core/secret/stage-secrets.ts'
 import { type AwsEnv, readAws } from './aws.ts'
 import { createReader, type Environment } from './reader.ts'
+import { readRevocationsBucket, writeRevocationsBucket } from './revocations.ts'
 import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 import { readTokenPlace, type TokenPlaceEnv, writeTokenPlace } from './stytch.ts'
 
@@ -19,6 +20,8 @@ export interface VendorEnv extends StageSecrets {
   readonly apiId: string
   /** Where callers reach that API, without a slash at its end. */
   readonly apiUrl: string
+  /** Name of the bucket that holds the published list of revocations. */
+  readonly revocationsBucket: string
   /** How long it is taken for granted which version is AWSCURRENT. */
   readonly checkSeconds: number
 }
@@ -38,6 +41,7 @@ export const readVendorEnv = (env: Environment): VendorEnv & { readonly aws: Aws
   if (apiUrl !== '' && (!URL.canParse(apiUrl) || apiUrl.endsWith('/'))) {
     reader.fault('M2M_API_URL', 'is malformed: expected a URL without a slash at its end')
   }
+  const revocationsBucket = readRevocationsBucket(reader)
   const seconds = reader.text('M2M_CHECK_SECONDS', 'seconds, 1 to 300')
   if (seconds !== '' && !(/^[1-9]\d{0,2}$/.test(seconds) && Number(seconds) <= 300)) {
     reader.fault('M2M_CHECK_SECONDS', 'is malformed: expected 1 to 300')
@@ -51,6 +55,7 @@ export const readVendorEnv = (env: Environment): VendorEnv & { readonly aws: Aws
     eventBus,
     apiId,
     apiUrl,
+    revocationsBucket,
     checkSeconds: Number(seconds),
     aws,
   }
@@ -64,5 +69,6 @@ export const writeVendorEnv = (settings: VendorEnv): Record<string, string> => (
   M2M_EVENT_BUS: settings.eventBus,
   M2M_API_ID: settings.apiId,
   M2M_API_URL: settings.apiUrl,
+  ...writeRevocationsBucket(settings.revocationsBucket),
   M2M_CHECK_SECONDS: String(settings.checkSeconds),
 })

@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
 import type { Journal, JournalEntry } from '../core/base/journal.ts'
+import { REVOCATIONS_UNPUBLISHED } from '../core/revocations/publish.ts'
 import type { CheckFinding } from '../core/rotation/check-answer.ts'
 import { checkCurrent } from '../core/rotation/check-current.ts'
 import type { ProofAnswer } from '../core/rotation/proof-answer.ts'
@@ -30,6 +31,7 @@ const metricsOf = ({ step, outcome, code, drift }: JournalEntry): readonly strin
   if (outcome === 'refused') return drift === true ? ['RotationsRefused', 'DriftDetected'] : ['RotationsRefused']
   if (outcome === RECORDS_UNAVAILABLE) return ['RecordsUnavailable']
   if (outcome === PROOF_PENDING) return ['ProofPending']
+  if (outcome === REVOCATIONS_UNPUBLISHED) return ['RevocationsUnpublished']
   if (outcome !== 'failed') return []
   // No lease and no note of a version fails a step: only a claim that cannot be read does. The function's own alarm notifies of that.
   return code === 'RECORDS_UNAVAILABLE' ? ['StepsFailed', 'RecordsUnavailable'] : ['StepsFailed']

@@ -4,6 +4,7 @@
 import type { Context } from 'aws-lambda'
 import { createClaims } from '../adapters/aws/claims.ts'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
+import { createPublication } from '../adapters/aws/publication.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createStytchApi } from '../adapters/stytch/api.ts'
 import { tokenUrlOf } from '../adapters/stytch/base-url.ts'
@@ -16,10 +17,12 @@ import { createClientRegistry } from '../adapters/stytch/registry.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { defined } from '../core/base/defined.ts'
 import { Fault } from '../core/base/fault.ts'
+import type { Journal } from '../core/base/journal.ts'
 import { answerApiRequest } from '../core/clients/answer-api-request.ts'
 import { authorityOf } from '../core/clients/authority.ts'
 import type { ClientsReply, ClientsRequest } from '../core/clients/clients-api.ts'
 import { readApiRequest } from '../core/clients/read-api-request.ts'
+import { type Publish, publishRevocations } from '../core/revocations/publish.ts'
 import { readClientsEnv } from '../env/clients.ts'
 import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
@@ -34,13 +37,16 @@ const { projectId } = stytch
 const tokenUrl = settings.tokenUrl ?? tokenUrlOf(projectId, stytch.baseUrl)
 const stage = { ...settings, ...defined({ recordsTable: records?.table }), projectId, tokenUrl }
 
-const compose = (context: Context) => {
+const publication = createPublication(secretsManager, settings.publication)
+
+const compose = (context: Context, journal: Journal) => {
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const reach = connect(timing)
   const api = createStytchApi(reach)
   const issuer = createSlotIssuers({ stytch: reach, bindings: writeBindings(claims, timing.now) })
   const registry = createClientRegistry(api)
   const registration = { registry, secrets, issuer, timing }
+  const publish: Publish = (change) => publishRevocations({ publication, timing, journal }, change)
   return {
     registration,
     issuer,
@@ -48,6 +54,7 @@ const compose = (context: Context) => {
     timing,
     secrets,
     claims,
+    publish,
     clients: withOtherKinds(createClientKeeper(api), { issuer, claims }),
   }
 }
@@ -77,7 +84,8 @@ export const handler = async (event: unknown, context: Context): Promise<Clients
   }
   const about = { action: request.value.action, subject: subjectOf(request.value) }
   try {
-    const value = await answerApiRequest({ parts: compose(context), stage, authority: authority.value }, request.value)
+    const parts = compose(context, journal)
+    const value = await answerApiRequest({ parts, stage, authority: authority.value }, request.value)
     journal.note({ ...about, outcome: 'done' })
     return { ok: true, value }
   } catch (error) {

@@ -7,6 +7,7 @@ import { createEventBridge, createSecretsManager } from '../adapters/aws/clients
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createKeeping } from '../adapters/aws/keeping.ts'
+import { createPublication } from '../adapters/aws/publication.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { tokenUrlOf } from '../adapters/stytch/base-url.ts'
@@ -31,6 +32,7 @@ const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoi
 const freeze = createFreeze(systemsManager, settings.freeze.parameter)
 const tokenUrl = tokenUrlOf(settings.stytch.projectId, settings.stytch.baseUrl)
 const keepingOf = createKeeping(secretsManager, settings)
+const publication = createPublication(secretsManager, settings.publication)
 
 /** A secret holds the app, or the connection, that is claimed for it. */
 const bindings = readBindings(createClaims(secretsManager, settings.records))
@@ -51,5 +53,5 @@ export const handler = (event: unknown, context: Context): Promise<StepAnswer | 
     const keeping = keepingOf(context.awsRequestId)
     const { bounds } = settings
     const form = await formFor(secretId)
-    return { issuer, form, secrets, events, freeze, ...keeping, tokenUrl, timing, journal, bounds }
+    return { issuer, form, secrets, events, freeze, ...keeping, publication, tokenUrl, timing, journal, bounds }
   })

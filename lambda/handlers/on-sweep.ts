@@ -10,6 +10,7 @@ import { createInvoke } from '../adapters/aws/invoke.ts'
 import { createPolicyLooks } from '../adapters/aws/policy-looks.ts'
 import { createProofListing, createSummaryListing } from '../adapters/aws/proof-listing.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
+import { createPublication } from '../adapters/aws/publication.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createReadableRecords } from '../adapters/aws/records.ts'
 import { createReportRecords } from '../adapters/aws/report-records.ts'
@@ -57,6 +58,8 @@ const clients = {
     longestHoldMs: settings.longestHoldHours * HOUR_MS,
   },
 }
+
+const publication = createPublication(secretsManager, settings.publication)
 
 /** Where the stage asks for proof that consumers have moved before an overlap ends. */
 const adoptionBy = ({ wait }: Sweeping['timing']): Pick<Sweeping, 'adoption'> => {
@@ -120,7 +123,14 @@ const sweepsOf = (
   const common = { ...clients, ...shared, records }
   const checks = { questions: createCheckQuestions(invoke, rotationFunctionArn), perSecond: settings.checksPerSecond }
   const policies = createPolicyLooks(secretsManager)
-  const ofClients = { ...common, ...adoptionBy(timing), ...proofsBy(timing, rotationFunctionArn), checks, policies }
+  const ofClients = {
+    ...common,
+    ...adoptionBy(timing),
+    ...proofsBy(timing, rotationFunctionArn),
+    checks,
+    policies,
+    publication,
+  }
   if (project === undefined) return [ofClients]
   const { secretName, rotationFunctionArn: projectFunction, periodDays } = project
   const stage = { ...clients.rules.stage, periodMs: periodDays * 24 * HOUR_MS }

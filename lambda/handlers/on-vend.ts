@@ -2,6 +2,7 @@
 // once per execution environment: undici and AWS's signer, and no client of the SDK (docs/decisions/023).
 
 import { createSignedEvents } from '../adapters/aws/events.ts'
+import { createPublishedReader } from '../adapters/vend/published-revocations.ts'
 import { createAwsJson } from '../adapters/vend/signed-json.ts'
 import { createStytchMint } from '../adapters/vend/stytch-mint.ts'
 import { createVendSecrets } from '../adapters/vend/vend-secrets.ts'
@@ -24,6 +25,7 @@ export const handler = createVendHandler({
     rules: { ...vendRules, checkMs: settings.checkSeconds * 1000 },
     secrets: createVendSecrets(createAwsJson(aws, { name: 'secretsmanager', target: 'secretsmanager' })),
     mint: createStytchMint(settings.stytch),
+    published: createPublishedReader(aws, settings.revocationsBucket),
     cache: createTokenCache(),
     events: createSignedEvents(
       createAwsJson(aws, { name: 'events', target: 'AWSEvents' }),

@@ -2,7 +2,6 @@
 // nothing else. Pure. Nothing here may be kept by anybody on the way.
 
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
-import type { RevocationList } from '../core/vend/list-revocations.ts'
 import type { NotVended } from '../core/vend/vend-failures.ts'
 import type { Vended } from '../core/vend/vend-token.ts'
 import type { VendorEnv } from '../env/vendor.ts'
@@ -70,6 +69,8 @@ export const failureAnswer = (failure: NotVended, now: number): VendAnswer => {
       return error(400, 'invalid_scope', 'The client may not have every scope that was asked for.')
     case 'scopeRefused':
       return error(400, 'invalid_scope', 'Stytch does not grant the client every scope that was asked for.')
+    case 'switchedOff':
+      return error(403, 'unauthorized_client', 'The client is switched off: no tokens are vended for it.')
     case 'credentialRefused':
       return later("Stytch refuses the client's current secret; the operators have been notified.", now, failure.until)
     case 'throttled':
@@ -95,17 +96,6 @@ export const faultAnswer = (isRetryable: boolean, now: number): VendAnswer =>
   isRetryable
     ? later('The answer could not be found just now.', now)
     : error(500, 'server_error', 'The answer could not be found.')
-
-/** Tokens of these clients with an earlier `iat` are to be refused. */
-export const revocationsAnswer = ({ askedAt, clients }: RevocationList): VendAnswer =>
-  json(200, {
-    as_of: Math.floor(askedAt / 1000),
-    revocations: clients.map(({ clientId, notBefore, state }) => ({
-      client_id: clientId,
-      not_before: notBefore,
-      state,
-    })),
-  })
 
 /**
  * RFC 8414, whose issuer is a URL: of this API, which vends. What tokens say in `iss` is Stytch's, which has no scheme, and so has a member of

@@ -5,21 +5,13 @@ import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
 import type { JournalEntry } from '../core/base/journal.ts'
-import { createRevocationList } from '../core/vend/list-revocations.ts'
 import { type ApiRequest, type ReadEvent, readVendEvent } from '../core/vend/read-vend-event.ts'
 import type { NotVended } from '../core/vend/vend-failures.ts'
 import { createVendor, type Vended } from '../core/vend/vend-token.ts'
 import type { Invocation, Vending } from '../core/vend/vending.ts'
 import type { VendorEnv } from '../env/vendor.ts'
 import { failureOf } from './journal.ts'
-import {
-  failureAnswer,
-  faultAnswer,
-  metadataAnswer,
-  revocationsAnswer,
-  tokenAnswer,
-  type VendAnswer,
-} from './vend-answer.ts'
+import { failureAnswer, faultAnswer, metadataAnswer, tokenAnswer, type VendAnswer } from './vend-answer.ts'
 
 interface VendHandlerParts {
   readonly settings: VendorEnv
@@ -86,14 +78,11 @@ const auditLine = (read: ReadEvent, judged: Judged, requestId: string): JournalE
 /** Never rejects: whatever goes wrong is an answer, and a line in the log. */
 export const createVendHandler = ({ settings, vending, write }: VendHandlerParts): VendHandler => {
   const vend = createVendor(vending)
-  const listRevocations = createRevocationList(vending)
 
   const answerTo = async (request: ApiRequest, at: Invocation): Promise<Judged> => {
     switch (request.route) {
       case 'metadata':
         return { decision: 'answered', answer: metadataAnswer(settings) }
-      case 'revocations':
-        return { decision: 'answered', answer: revocationsAnswer(await listRevocations(at)) }
       case 'token': {
         const outcome = await vend(request.request, at)
         const now = at.timing.now()

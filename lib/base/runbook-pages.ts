@@ -99,6 +99,10 @@ export const runbookPages = {
   'rotation-off': { consumers: `${SERVED}; the value is not replaced.`, run: 'm2m status NAME --stage STAGE' },
   freeze: { consumers: `${SERVED}; nothing is rotated, and overlaps stay open.`, run: 'm2m freeze --stage STAGE' },
   'project-secret': { consumers: `${SERVED}.`, run: DOCTOR },
+  'revocations-unpublished': {
+    consumers: `${SERVED}. Verifiers take tokens that they should refuse, until the next sweep or for an hour.`,
+    run: DOCTOR,
+  },
   'vends-fail': { consumers: 'that ask the vendor get no token, and have to try again.', run: DOCTOR },
 } as const satisfies Readonly<Record<string, PageWords>>
 

@@ -11,6 +11,7 @@ import type { HandMadeSecret } from '../../lambda/core/secret/hand-made-secrets.
 import { writeClientsEnv } from '../../lambda/env/clients.ts'
 import { guardFunction } from '../base/function-policy.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
+import type { RevocationList } from '../base/revocation-list.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import type { BreakGlass, ReplicaConfig } from '../config/account-config.ts'
 import { campaignEveryHours } from '../config/campaign-config.ts'
@@ -59,6 +60,8 @@ export interface ClientsFunctionProps {
   /** By name, for whoever may use it: the function itself does not. */
   readonly evidenceBucket: string
   readonly drills: DrillConfig
+  /** Where it is published that a client is switched off. @default - nowhere, as nobody vends tokens */
+  readonly revocations?: RevocationList | undefined
 }
 
 /** As the registrar's: some fifteen calls of at most five seconds. The CLI waits a little longer than this. */
@@ -97,13 +100,18 @@ export class ClientsFunction extends Construct {
         handMadeSecrets: props.handMadeSecrets,
         records: { table: props.records.table.tableName },
         evidenceBucket: props.evidenceBucket,
-        ...defined({ drillEveryHours: props.drills.everyHours, sets: rulesOfSets(props.sets) }),
+        ...defined({
+          drillEveryHours: props.drills.everyHours,
+          sets: rulesOfSets(props.sets),
+          publication: props.revocations?.env,
+        }),
       }),
     })
     mayRegister(this.fn, props)
     mayAdoptInPlace(this.fn, props)
     props.records.mayClaim(this.fn)
     props.records.mayEndClaims(this.fn)
+    props.revocations?.mayPublish(this.fn)
     this.guard(props)
   }
 

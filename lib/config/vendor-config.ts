@@ -44,6 +44,41 @@ export const vendorDefaults = {
   accountLogRole: 'exists',
 } as const
 
+/** Of the token client (lambda/client/token-client.ts), seconds: how long it asks, and its longest pause. */
+const CLIENT_PATIENCE_SECONDS = 30
+const CLIENT_PAUSE_SECONDS = 4
+
+/** When the last of so many services that start together has a token (docs/decisions/094). */
+export const secondsToServe = (
+  services: number,
+  { requestsPerSecond, burst }: Pick<VendorConfig, 'requestsPerSecond' | 'burst'>,
+): number => Math.max(0, services - burst) / requestsPerSecond + 2 * CLIENT_PAUSE_SECONDS
+
+/** The lowest whole rate by which they all are served within the client's patience. */
+const rateFor = (services: number, burst: number): number =>
+  Math.max(1, Math.ceil((services - burst) / (CLIENT_PATIENCE_SECONDS - 2 * CLIENT_PAUSE_SECONDS)))
+
+/** How much at once, as configured, or as so many services need that start together. */
+const readPace = (place: Place, isReserved: boolean): Pick<VendorConfig, 'requestsPerSecond' | 'burst'> => {
+  const atOnce = isReserved ? vendorDefaults : vendorDefaults.unreserved
+  const burst = place.integer('burst', atOnce.burst, [1, 5_000])
+  if (!place.has('services')) {
+    return { burst, requestsPerSecond: place.integer('requestsPerSecond', atOnce.requestsPerSecond, [1, 10_000]) }
+  }
+  const services = place.integer('services', 1, [1, 100_000])
+  const needed = rateFor(services, burst)
+  const fallback = Math.max(atOnce.requestsPerSecond, needed)
+  const requestsPerSecond = place.integer('requestsPerSecond', fallback, [1, 10_000])
+  const seconds = secondsToServe(services, { requestsPerSecond, burst })
+  if (seconds > CLIENT_PATIENCE_SECONDS) {
+    place.fault(
+      'requestsPerSecond',
+      `is too low for ${services} services that start together: the last would wait ${Math.ceil(seconds)} s for a token, and the client gives up after ${CLIENT_PATIENCE_SECONDS} s; expected ${needed} at least`,
+    )
+  }
+  return { requestsPerSecond, burst }
+}
+
 /** What an admission or a grant may name: one client, or all of them. */
 export const vendedClient: Shape = {
   expected: `a client's name (${CLIENT_NAME_RULE}), or * for all`,
@@ -93,6 +128,7 @@ export const readVendor = (root: Place, { isReserved }: { readonly isReserved: b
     'vpcEndpointIds',
     'admits',
     'webAclArn',
+    'services',
     'requestsPerSecond',
     'burst',
     'reservedConcurrency',
@@ -101,12 +137,10 @@ export const readVendor = (root: Place, { isReserved }: { readonly isReserved: b
     'accountLogRole',
   )
   const webAclArn = place.optional('webAclArn', shapes.webAclArn)
-  const atOnce = isReserved ? vendorDefaults : vendorDefaults.unreserved
   return {
     endpoint: readEndpoint(place),
     admits: place.list('admits').map(readAdmission),
-    requestsPerSecond: place.integer('requestsPerSecond', atOnce.requestsPerSecond, [1, 10_000]),
-    burst: place.integer('burst', atOnce.burst, [1, 5_000]),
+    ...readPace(place, isReserved),
     checkSeconds: place.integer('checkSeconds', vendorDefaults.checkSeconds, [1, 300]),
     vertical: place.oneOf('vertical', ['consumer', 'b2b'], vendorDefaults.vertical),
     accountLogRole: place.oneOf('accountLogRole', ['exists', 'create'], vendorDefaults.accountLogRole),

@@ -5,7 +5,7 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { CfnRule, type EventBus, Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
@@ -13,6 +13,7 @@ import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { writeArchiveEnv } from '../../lambda/env/archive.ts'
 import { archivePattern } from '../../lambda/env/archive-rule.ts'
+import { denyOn, keepBucket } from '../base/bucket-guard.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import { type FunctionSurroundings, M2mFunction, printedArn } from '../base/m2m-function.ts'
 import { keepingUndelivered } from '../base/rule-targets.ts'
@@ -39,30 +40,8 @@ const MEMORY_MB = 256
 /** After its time an object is only hidden, so that a retention that was set too short by mistake can be corrected for a month. */
 const HIDDEN_DAYS = 30
 
-/** Whatever opens the bucket, or makes S3 itself delete what is in it. */
-const BUCKET_CHANGES = [
-  's3:PutBucketPolicy',
-  's3:DeleteBucketPolicy',
-  's3:PutLifecycleConfiguration',
-  's3:PutBucketVersioning',
-  's3:PutBucketObjectLockConfiguration',
-  's3:PutBucketOwnershipControls',
-  's3:PutBucketPublicAccessBlock',
-  's3:PutEncryptionConfiguration',
-  's3:PutReplicationConfiguration',
-  's3:DeleteBucket',
-] as const
-
 /** Where proofs lie (lambda/core/rotation/proof.ts). */
 const PROOFS = 'proofs/*'
-
-interface Denial {
-  readonly on: string
-  /** `on` is what it is not about. */
-  readonly elsewhere?: true
-  /** @default - in any case */
-  readonly unless?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>
-}
 
 const lockOf = ({ objectLock, retentionDays }: DeployConfig['evidence']): ObjectLockRetention | undefined => {
   if (objectLock === undefined) return undefined
@@ -178,42 +157,22 @@ export class EvidenceArchive extends Construct {
     return bucket
   }
 
-  /** Against identity policies elsewhere in the account, however wide. Lifecycle rules are not bound by it, S3's own rule. */
   private guard({ names, keeperRoleArns, proverRoleArns }: EvidenceArchiveProps): void {
-    const { partition, account } = Stack.of(this)
-    const deny = (sid: string, actions: readonly string[], { on, elsewhere, unless = {} }: Denial): void => {
-      this.bucket.addToResourcePolicy(
-        new PolicyStatement({
-          sid,
-          effect: Effect.DENY,
-          principals: [new AnyPrincipal()],
-          actions: [...actions],
-          ...(elsewhere === true ? { notResources: [on] } : { resources: [on] }),
-          conditions: unless,
-        }),
-      )
-    }
-    const objects = this.bucket.arnForObjects('*')
-    const proofs = this.bucket.arnForObjects(PROOFS)
-    deny('OnlyTheArchiveWrites', ['s3:PutObject'], {
+    const { bucket } = this
+    const objects = bucket.arnForObjects('*')
+    const proofs = bucket.arnForObjects(PROOFS)
+    denyOn(bucket, 'OnlyTheArchiveWrites', ['s3:PutObject'], {
       on: proofs,
       elsewhere: true,
       unless: { ArnNotEquals: { 'aws:PrincipalArn': roleArn(this, names, 'archive') } },
     })
-    deny('OnlyRotationsProve', ['s3:PutObject'], {
+    denyOn(bucket, 'OnlyRotationsProve', ['s3:PutObject'], {
       on: proofs,
       unless: { ArnNotEquals: { 'aws:PrincipalArn': [...proverRoleArns] } },
     })
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
-    deny('WrittenOnce', ['s3:PutObject'], { on: objects, unless: { Null: { 's3:if-none-match': 'true' } } })
-    deny('NobodyDeletes', ['s3:DeleteObject', 's3:DeleteObjectVersion'], { on: objects })
-    const root = `arn:${partition}:iam::${account}:root`
-    deny('OnlyKeepersChangeTheBucket', BUCKET_CHANGES, {
-      on: this.bucket.bucketArn,
-      unless: { ArnNotEquals: { 'aws:PrincipalArn': [...new Set(keeperRoleArns), root] } },
-    })
-    // Else the bucket would outlive the stack unguarded.
-    this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN)
+    denyOn(bucket, 'WrittenOnce', ['s3:PutObject'], { on: objects, unless: { Null: { 's3:if-none-match': 'true' } } })
+    keepBucket(bucket, keeperRoleArns)
   }
 
   private makeFunction({ names, surroundings }: EvidenceArchiveProps): M2mFunction {

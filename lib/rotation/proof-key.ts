@@ -2,16 +2,15 @@
 // anybody of the account may read its public half. It outlives the stack, whatever the configuration says of everything else: a proof
 // whose key is gone is worth nothing.
 
-import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { CfnOutput, Duration } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
-import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import { Alias, Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Alias, type Key } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
 import { proofKeyAlias } from '../../lambda/core/rotation/proof.ts'
-import { administrationStatements } from '../base/key-statements.ts'
 import type { M2mFunction } from '../base/m2m-function.ts'
 import type { MetricNotice } from '../base/notice.ts'
-import { keyPlaceOf } from '../base/secrets-key.ts'
+import { maySignWith, signingKey } from '../base/signing-key.ts'
 import type { StageNames } from '../config/stage-names.ts'
 
 export interface ProofKeyProps {
@@ -24,9 +23,6 @@ export interface ProofKeyProps {
   readonly generation?: number
 }
 
-const ANYBODY = { AWS: '*' }
-const AS_PROOFS = { 'kms:MessageType': 'DIGEST', 'kms:SigningAlgorithm': 'ECDSA_SHA_256' }
-
 export class ProofKey extends Construct {
   readonly key: Key
   readonly metricNotices: readonly MetricNotice[]
@@ -34,12 +30,12 @@ export class ProofKey extends Construct {
   constructor(scope: Construct, id: string, props: ProofKeyProps) {
     super(scope, id)
     const { names, generation = 1 } = props
-    this.key = new Key(this, generation === 1 ? 'Key' : `Key${generation}`, {
+    this.key = signingKey(this, {
+      id: generation === 1 ? 'Key' : `Key${generation}`,
       description: `Signs the proofs of revokes, stage ${names.stage}`,
-      keySpec: KeySpec.ECC_NIST_P256,
-      keyUsage: KeyUsage.SIGN_VERIFY,
-      policy: this.policy(props),
-      removalPolicy: RemovalPolicy.RETAIN,
+      signingSid: 'SignForRotations',
+      signerRoleArns: props.signerRoleArns,
+      administratorRoleArns: props.administratorRoleArns,
     })
     // At one place in the tree, whichever key it is: CloudFormation moves the alias, and would not make a second one of its name.
     const place = this.node.tryFindChild('Key') ?? new Construct(this, 'Key')
@@ -68,14 +64,7 @@ export class ProofKey extends Construct {
 
   /** The statement that a role needs beside the key's own. */
   maySign(fn: M2mFunction): void {
-    fn.mayDo(
-      new PolicyStatement({
-        sid: 'SignProofs',
-        actions: ['kms:Sign'],
-        resources: [this.key.keyArn],
-        conditions: { StringEquals: AS_PROOFS },
-      }),
-    )
+    fn.mayDo(maySignWith(this.key, 'SignProofs'))
   }
 
   /** For whoever verifies proofs with the command line. */
@@ -85,47 +74,5 @@ export class ProofKey extends Construct {
       actions: ['kms:GetPublicKey'],
       resources: [this.key.keyArn],
     })
-  }
-
-  private policy({ signerRoleArns, administratorRoleArns }: ProofKeyProps): PolicyDocument {
-    const place = keyPlaceOf(this)
-    const { account } = Stack.of(this)
-    const statements = [
-      ...administrationStatements(place, administratorRoleArns),
-      {
-        Sid: 'SignForRotations',
-        Effect: 'Allow',
-        Principal: ANYBODY,
-        Action: 'kms:Sign',
-        Resource: '*',
-        Condition: { StringEquals: AS_PROOFS, ArnEquals: { 'aws:PrincipalArn': signerRoleArns } },
-      },
-      {
-        // Also against a grant, and against a statement that somebody adds above.
-        Sid: 'NobodyElseSigns',
-        Effect: 'Deny',
-        Principal: ANYBODY,
-        Action: 'kms:Sign',
-        Resource: '*',
-        Condition: { ArnNotEquals: { 'aws:PrincipalArn': signerRoleArns } },
-      },
-      ...Object.entries(AS_PROOFS).map(([key, value]) => ({
-        Sid: `Only${key.replace('kms:', '')}`,
-        Effect: 'Deny',
-        Principal: ANYBODY,
-        Action: 'kms:Sign',
-        Resource: '*',
-        Condition: { StringNotEquals: { [key]: value } },
-      })),
-      {
-        Sid: 'AnybodyOfTheAccountReadsThePublicKey',
-        Effect: 'Allow',
-        Principal: ANYBODY,
-        Action: 'kms:GetPublicKey',
-        Resource: '*',
-        Condition: { StringEquals: { 'kms:CallerAccount': account } },
-      },
-    ]
-    return new PolicyDocument({ statements: statements.map((one) => PolicyStatement.fromJson(one)) })
   }
 }

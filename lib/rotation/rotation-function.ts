@@ -13,6 +13,7 @@ import type { M2mEventBus } from '../base/event-bus.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import { useReplicaKeys } from '../base/replica-keys.ts'
+import type { RevocationList } from '../base/revocation-list.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import type { ReplicaConfig } from '../config/account-config.ts'
 import { functionArn, managedSecrets, namedSecret, type StageNames } from '../config/stage-names.ts'
@@ -34,6 +35,8 @@ export interface RotationFunctionProps {
   readonly bus: M2mEventBus
   /** @default - nothing is remembered, and nothing signed */
   readonly keeping?: RotationKeeping
+  /** Where it is published who is revoked. @default - nowhere, as nobody vends tokens */
+  readonly revocations?: RevocationList | undefined
   /** How far the services may be behind. */
   readonly bounds: Bounds
   /** Where a value that is stored is copied to. @default - nowhere */
@@ -108,6 +111,7 @@ export class RotationFunction extends Construct {
         ...(props.keeping === undefined ? {} : keepingEnv(props.keeping)),
         bounds: props.bounds,
         extraPrefixes: names.extraPrefixes,
+        publication: props.revocations?.env,
       }),
     })
     this.fn.mayDo(
@@ -131,6 +135,7 @@ export class RotationFunction extends Construct {
       props.keeping.records.mayReadClaims(this.fn)
       mayKeep(this.fn, props.keeping)
     }
+    props.revocations?.mayPublish(this.fn)
     useReplicaKeys(this.fn, names, props.replicas ?? [])
     this.fn.explainWildcard(
       managedSecrets(this, names),

@@ -23,6 +23,7 @@ import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
+import type { RevocationList } from '../base/revocation-list.ts'
 import { functionName, managedSecrets, type StageNames } from '../config/stage-names.ts'
 import type { ProjectRotation } from '../rotation/project-rotation.ts'
 import type { RecordsTable } from '../rotation/records-table.ts'
@@ -78,6 +79,8 @@ export interface SweepProps {
   /** Where the rotation function notes when it switches. */
   readonly records: RecordsTable
   readonly parts: StageParts
+  /** Where it is published who is revoked. @default - nowhere, as nobody vends tokens */
+  readonly revocations?: RevocationList | undefined
   readonly spans: SweepSpans
   readonly removalPolicy: RemovalPolicy
 }
@@ -134,7 +137,11 @@ export class SweepFunction extends Construct {
             keyArn: props.parts.key?.keyArn,
           }),
         },
-        ...defined({ project: props.project?.place, adoption: props.adoption?.env }),
+        ...defined({
+          project: props.project?.place,
+          adoption: props.adoption?.env,
+          publication: props.revocations?.env,
+        }),
       }),
     })
     // What comes later than the next sweep is that one's.
@@ -145,6 +152,7 @@ export class SweepFunction extends Construct {
       maxEventAge,
     })
     this.maySweep(props)
+    props.revocations?.mayPublish(this.fn)
     this.mayLookAt(props.parts)
     this.schedule(props)
     this.eventNotices = sweepEventNotices(spans)

@@ -24,10 +24,12 @@ import { writeVendorEnv } from '../../lambda/env/vendor.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
 import { type FunctionSurroundings, logSettings, M2mFunction } from '../base/m2m-function.ts'
 import type { MetricNotice } from '../base/notice.ts'
+import type { RevocationList } from '../base/revocation-list.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import { DeployConfigFault } from '../config/deploy-config.ts'
 import { functionName, managedSecrets, type StageNames } from '../config/stage-names.ts'
 import { type VendorConfig, vendedClient } from '../config/vendor-config.ts'
+import { serveRevocations } from './served-revocations.ts'
 import { admissionFault, fillVendorPolicy, READ_PATHS, tokenPath } from './vendor-policy.ts'
 
 export interface VendorProps {
@@ -37,6 +39,7 @@ export interface VendorProps {
   readonly config: VendorConfig
   readonly key: SecretsKey
   readonly bus: M2mEventBus
+  readonly revocations: RevocationList
 }
 
 /** Twice Secrets Manager, three mints of three seconds and what lies between; API Gateway itself waits for 29. */
@@ -99,13 +102,16 @@ export class Vendor extends Construct {
         eventBus: bus.bus.eventBusArn,
         apiId: this.api.restApiId,
         apiUrl: this.url,
+        revocationsBucket: props.revocations.bucket.bucketName,
         checkSeconds: config.checkSeconds,
       }),
     })
     this.mayRead(names, key)
+    props.revocations.mayRead(this.fn.role)
     this.fn.mayDo(bus.mayPublish(VENDOR_SOURCE))
     this.countVends(names)
     this.addRoutes()
+    serveRevocations(this, this.api, props)
     this.answerLater()
     const fault = admissionFault(this, API_STAGE, config)
     if (fault !== undefined) throw new DeployConfigFault([`m2m.vendor.admits ${fault}`])
@@ -217,18 +223,8 @@ export class Vendor extends Construct {
     this.fn.mayDo(
       new PolicyStatement({
         sid: 'ReadManagedSecrets',
-        actions: [
-          'secretsmanager:DescribeSecret',
-          'secretsmanager:GetSecretValue',
-          'secretsmanager:ListSecretVersionIds',
-        ],
+        actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
         resources: [...secrets],
-      }),
-      new PolicyStatement({
-        // For the list of revocations; it names secrets and shows none.
-        sid: 'ListSecrets',
-        actions: ['secretsmanager:ListSecrets'],
-        resources: ['*'],
       }),
       key.use(['kms:Decrypt']),
     )
@@ -335,7 +331,6 @@ export class Vendor extends Construct {
     }
     const { root } = this.api
     add(root.addResource('clients').addResource('{client}').addResource('token'), 'POST')
-    add(root.addResource('revocations'), 'GET')
     add(root.addResource('.well-known').addResource('oauth-authorization-server'), 'GET')
   }
 }

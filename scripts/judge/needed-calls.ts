@@ -69,6 +69,9 @@ const keeping = [
   's3:PutObject',
 ]
 
+/** What writing the list of revocations takes, where the stage has a vendor. */
+const publishing = ['s3:GetObject', 's3:PutObject', 's3:ListBucket', 'kms:Sign', 'kms:GetPublicKey']
+
 const ofRotations = {
   'dynamodb:PutItem': LEASE_KEYS,
   'dynamodb:DeleteItem': LEASE_KEYS,
@@ -94,7 +97,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       ...keeping,
     ],
     demanded: writing,
-    optional: ['secretsmanager:ListSecretVersionIds', 'kms:Encrypt'],
+    optional: ['secretsmanager:ListSecretVersionIds', 'kms:Encrypt', ...publishing],
     records: { ...ofRotations, 'dynamodb:GetItem': CLAIM_KEYS },
     publishes: 'm2m.rotation',
   },
@@ -131,6 +134,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       'secretsmanager:GetResourcePolicy',
       'secretsmanager:DeleteResourcePolicy',
       'secretsmanager:CancelRotateSecret',
+      ...publishing,
     ],
     hasNamedCallers: true,
   },
@@ -191,6 +195,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       'scheduler:GetSchedule',
       'sns:ListSubscriptionsByTopic',
       'kms:DescribeKey',
+      ...publishing,
     ],
     // It asks for what it has reported as well, and where the stage asks for proof of adoption, for reads.
     records: { 'dynamodb:Query': VERSION_KEYS, 'dynamodb:PutItem': REPORT_KEYS, 'dynamodb:DeleteItem': REPORT_KEYS },
@@ -199,14 +204,8 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
   reads: { bundle: 'on-read', calls: ['dynamodb:UpdateItem'], records: { 'dynamodb:UpdateItem': READ_KEYS } },
   vendor: {
     bundle: 'on-vend',
-    calls: [
-      'secretsmanager:DescribeSecret',
-      'secretsmanager:GetSecretValue',
-      'secretsmanager:ListSecrets',
-      'events:PutEvents',
-    ],
-    demanded: reading,
-    optional: ['secretsmanager:ListSecretVersionIds'],
+    calls: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'events:PutEvents', 's3:GetObject'],
+    demanded: ['s3:ListBucket', ...reading],
     publishes: 'm2m.vendor',
   },
 }

@@ -288,11 +288,8 @@ export const readDeployment = (template: Template): Deployment => {
     const arn = String(properties.$arn)
     qualifiers.get(arn.split(':').slice(0, -1).join(':'))?.push(arn)
   }
-  const keysOf = (isMeant: (usage: unknown) => boolean) =>
-    read
-      .ofType('AWS::KMS::Key')
-      .flatMap(({ properties }) => (isMeant(properties.KeyUsage) ? [String(properties.$arn)] : []))
-  const arnsOf = (type: string) => read.ofType(type).map(({ properties }) => String(properties.$arn))
+  const arnsOf = (type: string, of: string) =>
+    read.ofType(type).flatMap(({ id, properties }) => (id.startsWith(of) ? [String(properties.$arn)] : []))
   return {
     template: read,
     resourcePolicies,
@@ -303,14 +300,8 @@ export const readDeployment = (template: Template): Deployment => {
       .map(({ properties }) => document(properties.PolicyDocument)),
     functions,
     qualifiers,
-    keyArn: only(
-      keysOf((usage) => usage !== 'SIGN_VERIFY'),
-      'keys of secrets',
-    ),
-    proofKeyArn: only(
-      keysOf((usage) => usage === 'SIGN_VERIFY'),
-      'keys of proofs',
-    ),
-    bucketName: only(arnsOf('AWS::S3::Bucket'), 'buckets').replace('arn:aws:s3:::', ''),
+    keyArn: only(arnsOf('AWS::KMS::Key', 'Key'), 'keys of secrets'),
+    proofKeyArn: only(arnsOf('AWS::KMS::Key', 'Proofs'), 'keys of proofs'),
+    bucketName: only(arnsOf('AWS::S3::Bucket', 'Evidence'), 'evidence buckets').replace('arn:aws:s3:::', ''),
   }
 }

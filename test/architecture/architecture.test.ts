@@ -148,6 +148,7 @@ const across = (rule: string, from: readonly string[], to: readonly string[]): r
 const floors: readonly (readonly [rule: string, from: string, up: string, down?: string])[] = [
   ['core-base-looks-down', 'lambda/core/base', 'lambda/core/secret'],
   ['core-secret-looks-down', 'lambda/core/secret', 'lambda/core/rotation', 'lambda/core/base'],
+  ['core-revocations-looks-down', 'lambda/core/revocations', 'lambda/core/rotation', 'lambda/core/secret'],
   ['core-rotation-looks-down', 'lambda/core/rotation', 'lambda/core/drive', 'lambda/core/secret'],
   ['core-drive-looks-down', 'lambda/core/drive', 'lambda/core/sweep', 'lambda/core/rotation'],
   ['core-sweep-looks-down', 'lambda/core/sweep', 'lambda/core/campaign', 'lambda/core/drive'],

@@ -11,6 +11,7 @@ export interface Asked {
   readonly method: string
   readonly url: string
   readonly body: string
+  readonly ifNoneMatch: string | undefined
 }
 
 export interface FrontReply {
@@ -36,7 +37,7 @@ export const useFront = () => {
         response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ message: fault.message }))
         return
       }
-      const one = { method, url, body: body.toString() }
+      const one = { method, url, body: body.toString(), ifNoneMatch: headers['if-none-match'] }
       asked.push(one)
       const reply = await answer(one)
       if (reply === 'none') {

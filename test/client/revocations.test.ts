@@ -1,27 +1,52 @@
-// The list as a verifier polls it: beside its requests, once in half a minute, for all; the last one for minutes, and then none.
+// The list as a verifier polls it: beside its requests, once in half a minute, for all; signed by the pinned key, the last one for an hour, and
+// then none.
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { createRevocations, type RevocationSettings, RevocationsUnavailable } from '../../lambda/client/revocations.ts'
+import { RevocationsUnavailable } from '../../lambda/client/revocation-list.ts'
+import { createRevocations, type RevocationSettings } from '../../lambda/client/revocations.ts'
+import { compactJws, signingInputOf } from '../../lambda/core/base/jws.ts'
+import { REVOCATIONS_TYPE } from '../../lambda/core/revocations/document.ts'
 import { useFront } from './front-seat.ts'
 
 const front = useFront()
+const WRITTEN_AT = 1_795_740_000
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const pinned = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+const document = (more: object = {}) => ({
+  version: 1,
+  at: WRITTEN_AT,
+  validUntil: WRITTEN_AT + 10_800,
+  clients: [{ id: 'orders', notBefore: 42 }],
+  ...more,
+})
+const signed = (payload: object = document(), type = REVOCATIONS_TYPE, key: KeyObject = privateKey): string => {
+  const input = signingInputOf(type, 'arn:aws:kms:eu-west-1:111111111111:key/1', payload)
+  return compactJws(input, sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }))
+}
+const listAnswer = (body: string = signed(), etag = '"1"') => ({ status: 200, body, headers: { etag } })
+
 /** Milliseconds on the clock that nobody sets. */
 let now = 0
 beforeEach(() => {
   now = 1_000_000
-  front.answers(() => ({
-    status: 200,
-    body: { as_of: 1, revocations: [{ client_id: 'orders', not_before: 42, state: 'revoked' }] },
-  }))
+  front.answers(() => listAnswer())
 })
 const list = (more: Partial<RevocationSettings> = {}) =>
-  createRevocations({ ...front.place(), elapsed: () => now, chance: () => 1, ...more })
+  createRevocations({
+    ...front.place(),
+    publicKey: pinned,
+    elapsed: () => now,
+    now: () => WRITTEN_AT * 1000 + (now - 1_000_000),
+    chance: () => 1,
+    ...more,
+  })
 
 describe('the list', () => {
   test('says since when tokens of a client are good', async () => {
     const revocations = list()
 
     expect([await revocations.notBefore('orders'), await revocations.notBefore('billing')]).toEqual([42, undefined])
-    expect(front.asked).toEqual([{ method: 'GET', url: '/prod/revocations', body: '' }])
+    expect(front.asked).toMatchObject([{ method: 'GET', url: '/prod/revocations', body: '' }])
   })
 
   test('is asked for once in half a minute, by all at once, beside who asks', async () => {
@@ -83,12 +108,12 @@ describe('the list', () => {
     )
   })
 
-  test('holds for minutes when no newer one comes, and then none does, at once', async () => {
+  test('holds for an hour when no newer one comes, and then none does, at once', async () => {
     const revocations = list()
     await revocations.notBefore('orders')
     front.answers(() => ({ status: 503, body: { error: 'temporarily_unavailable' } }))
 
-    now += 300_000
+    now += 3_600_000
     const late = await revocations.notBefore('orders')
     now += 1
 
@@ -103,21 +128,79 @@ describe('the list', () => {
     const revocations = list()
     front.answers(() => 'none')
     await expect(revocations.notBefore('orders')).rejects.toThrow(RevocationsUnavailable)
-    front.answers(() => ({ status: 200, body: { revocations: [] } }))
+    front.answers(() => listAnswer(signed(document({ clients: [] }))))
 
     now += 1000
 
     expect(await revocations.notBefore('orders')).toBeUndefined()
   })
 
-  test.each(['{}', '[]', 'x', '{"revocations":{}}', '{"revocations":[{"client_id":1,"not_before":2}]}'])(
-    'is none when it is %s',
-    async (body) => {
-      front.answers(() => ({ status: 200, body }))
+  test.each([
+    ['an object', '{}'],
+    ['a text', 'x'],
+    ['another kind of document of the same key', signed(document(), 'm2m-proof+jwt')],
+    [
+      'signed by another key',
+      signed(document(), REVOCATIONS_TYPE, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),
+    ],
+    ['of another version', signed(document({ version: 2 }))],
+    ['the list of an older stack', JSON.stringify({ as_of: 1, revocations: [] })],
+  ])('is none when it is %s', async (_what, body) => {
+    front.answers(() => listAnswer(body))
 
-      await expect(list().notBefore('orders')).rejects.toThrow(RevocationsUnavailable)
-    },
-  )
+    await expect(list().notBefore('orders')).rejects.toThrow(RevocationsUnavailable)
+  })
+
+  test('that has expired holds no longer, however often it is served', async () => {
+    const revocations = list({ maxAgeSeconds: 100_000 })
+    front.answers(() => listAnswer(signed(document({ validUntil: WRITTEN_AT + 100 }))))
+    await revocations.notBefore('orders')
+
+    now += 160_000
+    const within = await revocations.notBefore('orders')
+    now += 1_000
+
+    expect(within).toBe(42)
+    await expect(revocations.notBefore('orders')).rejects.toThrow('it has expired')
+  })
+
+  test('that is older than the one before is not believed, and that one holds', async () => {
+    const revocations = list()
+    await revocations.notBefore('orders')
+    front.answers(() => listAnswer(signed(document({ at: WRITTEN_AT - 1, clients: [] })), '"0"'))
+
+    now += 60_000
+    const found = await revocations.notBefore('orders')
+    await vi.waitFor(() => expect(front.asked).toHaveLength(2), { timeout: 60_000 })
+
+    expect([found, await revocations.notBefore('orders')]).toEqual([42, 42])
+  })
+
+  test('that did not change is asked for by its ETag, and holds on', async () => {
+    const revocations = list()
+    await revocations.notBefore('orders')
+    front.answers(({ ifNoneMatch }) => (ifNoneMatch === '"1"' ? { status: 304, body: '' } : { status: 500, body: {} }))
+
+    for (let polls = 0; polls < 3; polls += 1) {
+      now += 3_000_000
+      await vi.waitFor(async () => expect(await revocations.notBefore('orders')).toBe(42), { timeout: 60_000 })
+    }
+
+    expect(front.asked.slice(1).map(({ ifNoneMatch }) => ifNoneMatch)).toEqual(['"1"', '"1"', '"1"'])
+  })
+
+  test('without a key is no list at all, unless the connection is to be believed', async () => {
+    const { publicKey: _, ...unpinned } = { ...front.place(), publicKey: pinned }
+    front.answers(() => listAnswer(JSON.stringify({ revocations: [{ client_id: 'orders', not_before: 7 }] })))
+    const unsigned = createRevocations({ ...unpinned, acceptUnsigned: true, elapsed: () => now, now: () => 0 })
+
+    expect(() => createRevocations(unpinned)).toThrow('RevocationsPublicKey')
+    expect(() => createRevocations({ ...unpinned, publicKey: 'key' })).toThrow('expected an EC public key')
+    expect(await unsigned.notBefore('orders')).toBe(7)
+    front.answers(() => listAnswer())
+    now += 3_700_000
+    expect(await unsigned.notBefore('orders')).toBe(42)
+  })
 
   test('is none when nobody answers at first', async () => {
     front.answers(() => 'none')

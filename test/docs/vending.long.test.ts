@@ -44,7 +44,7 @@ test('every TypeScript sample compiles against the package', { timeout: 60_000 }
 })
 
 test('JSON and YAML can be read', () => {
-  expect(blocks('json').map((code) => typeof JSON.parse(code))).toEqual(['object', 'object', 'object'])
+  expect(blocks('json').map((code) => typeof JSON.parse(code))).toEqual(['object', 'object', 'object', 'object'])
   expect(blocks('yaml').map((code) => typeof parse(code))).toEqual(['object'])
 })
 

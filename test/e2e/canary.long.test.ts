@@ -132,6 +132,7 @@ const openStage = async (): Promise<Stage> => {
     leaks: `${taps.aws.origin}/_laptop/leaks`,
     vend: '',
     vend_client: '',
+    revocations_public_key: '',
     access_key_id: '',
     secret_access_key: '',
   }

@@ -63,7 +63,16 @@ const verifier = (withRevocations = false): Verify =>
     projectId: laptop.address.project_id,
     jwksUrl: `${laptop.address.stytch}/v1/sessions/jwks/${laptop.address.project_id}`,
     now: laptop.world.clock.now,
-    ...(withRevocations ? { revocations: createRevocations({ ...place(), pollSeconds: 0, timeoutMs: 20_000 }) } : {}),
+    ...(withRevocations
+      ? {
+          revocations: createRevocations({
+            ...place(),
+            publicKey: laptop.address.revocations_public_key,
+            pollSeconds: 0,
+            timeoutMs: 20_000,
+          }),
+        }
+      : {}),
   })
 
 interface RawAnswer {
@@ -253,6 +262,27 @@ describe('a revoked client', () => {
     expect((await verify(after.accessToken)).scopes).toEqual(['a'])
     // A verifier that asks for no list cannot know.
     expect((await verifier()(before.accessToken)).scopes).toEqual(['a'])
+  })
+})
+
+describe('a second after the proof of a revoke', () => {
+  it('no token is vended that a verifier refuses, and whoever kept one has a good one at the next try', async () => {
+    await operator.register('leaked-later', ['a'])
+    const tokens = createTokenClient(place())
+    const kept = await tokens.token({ client: 'leaked-later', scopes: ['a'] })
+    await operator.rotate(secretArnOf('leaked-later'), 'revoke')
+    await operator.rotate(secretArnOf('leaked-later'), 'settle')
+    laptop.world.clock.advance(1_000)
+
+    const verify = verifier(true)
+    const fresh = await createTokenClient(place()).token({ client: 'leaked-later', scopes: ['a'] })
+    const refused = await verify(kept.accessToken).catch((error: unknown) => error)
+    tokens.forget({ client: 'leaked-later', scopes: ['a'] }, kept.accessToken)
+    const renewed = await tokens.token({ client: 'leaked-later', scopes: ['a'] })
+
+    expect(refused).toMatchObject({ code: 'revoked_token' })
+    expect((await verify(fresh.accessToken)).scopes).toEqual(['a'])
+    expect((await verify(renewed.accessToken)).scopes).toEqual(['a'])
   })
 })
 

@@ -17,6 +17,7 @@ const settings: fc.Arbitrary<VendorEnv> = fc.record({
   eventBus: word,
   apiId: word,
   apiUrl: word.map((id) => `https://${id}.execute-api.eu-west-1.amazonaws.com/prod`),
+  revocationsBucket: word.map((id) => `m2m-${id}-revocations`),
   checkSeconds: fc.integer({ min: 1, max: 300 }),
 })
 

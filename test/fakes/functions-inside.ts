@@ -147,6 +147,7 @@ export const startFunctionsInside = async () => {
     leaks: '',
     vend: '',
     vend_client: '',
+    revocations_public_key: '',
     access_key_id: 'any',
     secret_access_key: 'any',
   }

@@ -25,6 +25,7 @@ beforeAll(async () => {
       eventBus: 'm2m-prod',
       apiId: 'abc123def4',
       apiUrl: 'https://abc123def4.execute-api.eu-west-1.amazonaws.com/prod',
+      revocationsBucket: 'm2m-prod-revocations',
       checkSeconds: 30,
     }),
     AWS_ENDPOINT_URL: `http://127.0.0.1:${endpoint?.port}`,
@@ -189,25 +190,8 @@ describe('a refusal', () => {
   })
 })
 
-describe('revocations', () => {
-  test('are told by client and second', async () => {
-    const { name } = await register({ 'm2m:client-id': 'm2m-client-test-listed' })
-    const token = `revoke-${Date.now()}-00000000000000000000000000000000`
-    const SecretString = JSON.stringify({ client_id: 'm2m-client-test-listed' })
-    await awsPlace
-      .sdk()
-      .secrets.send(
-        new PutSecretValueCommand({ SecretId: `m2m/prod/${name}`, SecretString, ClientRequestToken: token }),
-      )
-
-    const { statusCode, json } = await call({ method: 'GET', resource: '/revocations' })
-
-    expect(statusCode).toBe(200)
-    expect(json).toEqual({
-      as_of: expect.any(Number),
-      revocations: [{ client_id: 'm2m-client-test-listed', not_before: expect.any(Number), state: 'revoking' }],
-    })
-  })
+test('the list of revocations is none of its routes: the API serves that from where it is stored', async () => {
+  expect((await call({ method: 'GET', resource: '/revocations' })).statusCode).toBe(404)
 })
 
 test('what verifiers need is told: issuer, keys, and where tokens and revocations are', async () => {

@@ -31,6 +31,8 @@ const routes = [
   { method: 'GET', resource: '/revocations' },
   { method: 'GET', resource: '/.well-known/oauth-authorization-server' },
 ] as const
+/** By the function. */
+const served = routes.filter(({ resource }) => resource !== '/revocations')
 
 const { flat, list, rights } = createReader((logicalId) => {
   if (/^VendorApi[0-9A-F]{8}$/.test(logicalId)) return '<api>'
@@ -87,7 +89,7 @@ describe('what API Gateway answers by itself', () => {
 })
 
 describe('the function', () => {
-  test('may do exactly this: read secrets below the prefix, list, decrypt, and tell the bus; the project secret is not its', () => {
+  test('may do exactly this: read secrets below the prefix and the list of revocations, decrypt, and publish; the project secret is not its', () => {
     expect(roleStatements(template, 'VendorFnRole').map(shown)).toEqual([
       expect.objectContaining({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'] }),
       expect.objectContaining({ actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'] }),
@@ -95,20 +97,8 @@ describe('the function', () => {
         sid: 'ReadManagedSecrets',
         effect: 'Allow',
         principal: [],
-        actions: [
-          'secretsmanager:DescribeSecret',
-          'secretsmanager:GetSecretValue',
-          'secretsmanager:ListSecretVersionIds',
-        ],
+        actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
         resources: [MANAGED],
-        conditions: [],
-      },
-      {
-        sid: 'ListSecrets',
-        effect: 'Allow',
-        principal: [],
-        actions: ['secretsmanager:ListSecrets'],
-        resources: ['*'],
         conditions: [],
       },
       expect.objectContaining({
@@ -119,6 +109,12 @@ describe('the function', () => {
           `StringLike kms:EncryptionContext:SecretARN ${MANAGED}`,
         ],
       }),
+      expect.objectContaining({
+        sid: 'ReadRevocations',
+        actions: ['s3:GetObject'],
+        resources: [expect.stringMatching(/\/revocations\.jws$/)],
+      }),
+      expect.objectContaining({ sid: 'SeeWhetherThereAreRevocations', actions: ['s3:ListBucket'] }),
       expect.objectContaining({
         sid: 'PublishOnTheBus',
         actions: ['events:PutEvents'],
@@ -147,13 +143,13 @@ describe('the function', () => {
     })
   })
 
-  test('is called by this API alone, on its three routes', () => {
+  test('is called by this API alone, on its two routes', () => {
     const permissions = Object.entries(resourcesOf(template)).filter(
       ([id, { Type }]) => Type === 'AWS::Lambda::Permission' && id.startsWith('Vendor'),
     )
 
     expect(permissions.map(([, { Properties }]) => [Properties.Principal, flat(Properties.SourceArn)])).toEqual(
-      routes.map(({ method, resource }) => [
+      served.map(({ method, resource }) => [
         'apigateway.amazonaws.com',
         `arn:aws:execute-api:${REGION}:${ACCOUNT}:<api>/v1/${method}${resource.replace('{client}', '*')}`,
       ]),
@@ -202,13 +198,57 @@ describe('the function', () => {
 })
 
 describe('the API', () => {
-  test('has three routes, each with IAM auth', () => {
+  test('has three routes, each with IAM auth, of which one needs no function', () => {
     const methods = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::ApiGateway::Method')
 
     expect(methods).toHaveLength(routes.length)
-    for (const { Properties } of methods) {
-      expect(Properties).toMatchObject({ AuthorizationType: 'AWS_IAM', Integration: { Type: 'AWS_PROXY' } })
+    expect(methods.map(({ Properties }) => Properties.AuthorizationType)).toEqual(routes.map(() => 'AWS_IAM'))
+    const types = methods.map(({ Properties }) => (Properties.Integration as { Type: string }).Type)
+    expect(types.sort()).toEqual(['AWS', 'AWS_PROXY', 'AWS_PROXY'])
+  })
+
+  test('answers GET /revocations from S3, with a role that reads that one object, and 304 for whoever has it', () => {
+    const methods = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::ApiGateway::Method')
+    const found = methods.find(({ Properties }) => (Properties.Integration as { Type: string }).Type === 'AWS')
+    const integration = found?.Properties.Integration as {
+      Uri: unknown
+      RequestParameters: object
+      IntegrationResponses: readonly { SelectionPattern?: string; StatusCode: string }[]
     }
+
+    expect(found?.Properties.HttpMethod).toBe('GET')
+    expect(JSON.stringify(integration.Uri)).toContain(':s3:path/')
+    expect(integration.RequestParameters).toEqual({
+      'integration.request.header.If-None-Match': 'method.request.header.If-None-Match',
+    })
+    expect(
+      integration.IntegrationResponses.map(({ SelectionPattern, StatusCode }) => [SelectionPattern, StatusCode]),
+    ).toEqual([
+      [undefined, '200'],
+      ['304', '304'],
+      ['4\\d{2}', '503'],
+      ['5\\d{2}', '503'],
+    ])
+    expect(roleStatements(template, 'VendorRevocationsRole').map((one) => shown(one).actions)).toEqual([
+      ['s3:GetObject'],
+      ['s3:ListBucket'],
+    ])
+  })
+
+  test('has its list written by those who know who is revoked, over what they have read, and by no one else', () => {
+    const policies = Object.values(resourcesOf(template)).filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::S3::BucketPolicy' && JSON.stringify(Properties).includes('NothingElseIsHere'),
+    )
+    const statements = (policies[0]?.Properties.PolicyDocument as { Statement: Statement[] }).Statement
+    const conditionsOf = (sid: string) =>
+      statements.filter(({ Sid }) => Sid === sid).map((one) => shown(one).conditions)
+
+    expect(conditionsOf('OnlyWritersWrite')).toEqual([
+      [`ArnNotEquals aws:PrincipalArn ${['rotation', 'sweep', 'clients'].map((part) => role(part)).join(' ')}`],
+    ])
+    expect(conditionsOf('WrittenOverWhatWasRead')).toEqual([['Null s3:if-match true', 'Null s3:if-none-match true']])
+    expect(statements.map(({ Sid }) => Sid)).toEqual(expect.arrayContaining(['NothingElseIsHere', 'NobodyDeletes']))
   })
 
   test('is throttled, traced, and logged without headers and bodies', () => {

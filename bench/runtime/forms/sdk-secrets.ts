@@ -16,7 +16,5 @@ export const createSdkSecrets = (): Vending['secrets'] => {
         createdAt: reply.CreatedDate?.getTime() ?? 0,
       }
     },
-    list: async () => ({ secrets: [], nextPage: undefined }),
-    listVersions: async () => [],
   }
 }

@@ -87,3 +87,27 @@ export const createSend =
       return { arrived: false, effect, status: undefined, why }
     }
   }
+
+type TextAnswer =
+  | {
+      readonly arrived: true
+      readonly status: number
+      readonly etag: string | undefined
+      readonly text: string
+    }
+  | { readonly arrived: false; readonly why: string }
+
+/** One GET of a text, for callers that load undici anyway. Never throws for what the network does. */
+export const createFetchText =
+  (timeoutMs: number) =>
+  async (url: URL, headers: Readonly<Record<string, string>>): Promise<TextAnswer> => {
+    try {
+      const limits = { signal: AbortSignal.timeout(timeoutMs), headersTimeout: timeoutMs, bodyTimeout: timeoutMs }
+      const response = await request(url, { method: 'GET', headers, ...limits })
+      const { etag } = response.headers
+      const text = await response.body.text()
+      return { arrived: true, status: response.statusCode, etag: Array.isArray(etag) ? etag[0] : etag, text }
+    } catch (error) {
+      return { arrived: false, why: codeOf(error) }
+    }
+  }

@@ -7,7 +7,7 @@ import { Sha256 } from '../../core/vend/sha256.ts'
 import { createRequestSigner, jsonRequest } from '../aws/request-signer.ts'
 import { createSend, type HttpAnswer } from '../stytch/http.ts'
 
-interface AwsPlace {
+export interface AwsPlace {
   readonly region: string
   readonly credentials: {
     readonly accessKeyId: string

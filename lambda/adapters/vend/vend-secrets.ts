@@ -1,16 +1,14 @@
-// Secrets Manager as the vendor reads it, by light signed calls: its cold start would pay for the SDK. Metadata, values and lists; there is
-// no operation here that changes anything.
+// Secrets Manager as the vendor reads it, by light signed calls: its cold start would pay for the SDK. Metadata and values; there is no operation
+// here that lists or changes anything.
 import { defined } from '../../core/base/defined.ts'
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import { readReplica } from '../../core/secret/replica-state.ts'
 import type { RotationRules, Secret } from '../../core/secret/secret.ts'
-import type { Deadline, SecretOrder, Secrets, VersionEntry } from '../../core/secret/secrets.ts'
+import type { Deadline, Secrets } from '../../core/secret/secrets.ts'
 import { textOfBytes } from '../../core/secret/stored-fields.ts'
 import { AWS_TIMEOUT_MS, awsFault, isAwsError } from '../aws/aws-call.ts'
 import { fromRules } from '../aws/rotation-rules.ts'
 import type { AwsJsonCall } from './signed-json.ts'
-
-const PAGE_SIZE = 100
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 /** JSON carries bytes as base64. */
@@ -59,35 +57,7 @@ const toSecret = (json: JsonObject, asked: string): Secret => ({
   ),
 })
 
-const toVersion = ({ VersionId, VersionStages, CreatedDate }: JsonObject): VersionEntry => ({
-  versionId: text(VersionId) ?? '',
-  labels: texts(VersionStages),
-  createdAt: time(CreatedDate) ?? 0,
-})
-
-const newestFirst = (one: VersionEntry, other: VersionEntry): number => other.createdAt - one.createdAt
-
-const sorting: Readonly<Record<SecretOrder, JsonObject>> = {
-  oldestFirst: { SortOrder: 'asc' },
-  newestFirst: { SortOrder: 'desc' },
-  lastChangedFirst: { SortBy: 'last-changed-date', SortOrder: 'desc' },
-}
-
-export const createVendSecrets = (
-  call: AwsJsonCall,
-): Pick<Secrets, 'describe' | 'readValue' | 'list' | 'listVersions'> => {
-  const ask = async (
-    operation: string,
-    subject: string,
-    input: JsonObject,
-    { withinMs = AWS_TIMEOUT_MS }: Deadline,
-  ): Promise<JsonObject> => {
-    try {
-      return await call(operation, input, withinMs)
-    } catch (error) {
-      throw awsFault({ operation, subject }, error)
-    }
-  }
+export const createVendSecrets = (call: AwsJsonCall): Pick<Secrets, 'describe' | 'readValue'> => {
   /** @returns undefined when there is no such secret, or no such version. */
   const find = async (
     operation: string,
@@ -116,36 +86,6 @@ export const createVendSecrets = (
         text: text(reply.SecretString) ?? textOfBinary(reply.SecretBinary),
         createdAt: time(reply.CreatedDate) ?? 0,
       }
-    },
-    list: async (prefix, { page, order = 'oldestFirst', ...deadline } = {}) => {
-      const input = {
-        Filters: [{ Key: 'name', Values: [prefix] }],
-        MaxResults: PAGE_SIZE,
-        ...sorting[order],
-        ...defined({ NextToken: page }),
-      }
-      const reply = await ask('ListSecrets', prefix, input, deadline)
-      const secrets = objects(reply.SecretList).map((entry) => toSecret(entry, prefix))
-      return {
-        // The filter's own idea of a name's beginning is AWS's to change.
-        secrets: secrets.filter(({ name }) => name.startsWith(prefix)),
-        nextPage: text(reply.NextToken),
-      }
-    },
-    listVersions: async (secretId, deadline = {}) => {
-      const found: VersionEntry[] = []
-      let page: string | undefined
-      do {
-        const input = {
-          SecretId: secretId,
-          IncludeDeprecated: true,
-          ...defined({ NextToken: page }),
-        }
-        const reply = await ask('ListSecretVersionIds', secretId, input, deadline)
-        found.push(...objects(reply.Versions).map(toVersion))
-        page = text(reply.NextToken)
-      } while (page !== undefined)
-      return found.sort(newestFirst)
     },
   }
 }

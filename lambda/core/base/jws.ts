@@ -48,7 +48,13 @@ export interface TrustedKey {
 const isP256 = ({ type, asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean =>
   type === 'public' && asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1'
 
+/** DER in base64, as `aws kms get-public-key` prints it. */
+const BASE64 = /^[A-Za-z0-9+/]{40,}={0,2}$/
+
+const ofDer = (key: Buffer): KeyObject => createPublicKey({ key, format: 'der', type: 'spki' })
+
 const toPublicKey = (text: string): KeyObject => {
+  if (BASE64.test(text.trim())) return ofDer(Buffer.from(text, 'base64'))
   const jwk = parseJsonObject(text)
   if (jwk === undefined) return createPublicKey(text)
   // Not the whole: `d` would make it a private key, whose file should be nowhere near.
@@ -56,13 +62,11 @@ const toPublicKey = (text: string): KeyObject => {
   return createPublicKey({ key: { kty, crv, x, y } as JsonWebKey, format: 'jwk' })
 }
 
-/** @param given SPKI as DER; or text, a JWK or PEM. A JWK's `kid` is the key's ARN. @returns undefined for what is no public key over P-256 */
+/** @param given SPKI as DER; or text, a JWK, PEM, or DER in base64. A JWK's `kid` is the key's ARN. @returns undefined for what is no public key over P-256 */
 export const readPublicKey = (given: string | Uint8Array): TrustedKey | undefined => {
   try {
     const isText = typeof given === 'string'
-    const publicKey = isText
-      ? toPublicKey(given)
-      : createPublicKey({ key: Buffer.from(given), format: 'der', type: 'spki' })
+    const publicKey = isText ? toPublicKey(given) : ofDer(Buffer.from(given))
     const keyArn = isText ? filled(parseJsonObject(given)?.kid) : undefined
     return isP256(publicKey) ? { publicKey, keyArn } : undefined
   } catch {

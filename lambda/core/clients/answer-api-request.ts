@@ -23,7 +23,7 @@ import { revisionOf, type Stage } from './guard-secret.ts'
 import { holdSecrets } from './hold-secrets.ts'
 import { type RetiringParts, retireDeclaredClient } from './retire-declared-client.ts'
 import { limitFaults, nameFault, scopesFault } from './set-limits.ts'
-import { switchClient } from './switch-client.ts'
+import { type Switching, switchClient } from './switch-client.ts'
 import { type ClaimingParts, readClaims, writeClaims } from './write-claims.ts'
 
 export interface ApiStage
@@ -47,7 +47,13 @@ export interface ApiStage
 }
 
 export interface ApiParts {
-  readonly parts: Declaration & RetiringParts & Discarding & Examining & GivingBack & ClaimingParts
+  readonly parts: Declaration &
+    RetiringParts &
+    Discarding &
+    Examining &
+    GivingBack &
+    ClaimingParts &
+    Pick<Switching, 'publish'>
   readonly stage: ApiStage
   /** By the alias that was invoked; what may be asked depends on it. */
   readonly authority: Authority

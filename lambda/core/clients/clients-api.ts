@@ -184,7 +184,8 @@ export interface ClientsApi {
   /** Removes a client whose secret was never stored. */
   discard(clientId: string): Promise<void>
   /** By the alias that only break-glass may use. */
-  setActive(asked: SwitchAsked): Promise<{ readonly clientId: string }>
+  /** published: whether the list of revocations says so. @default - the stage publishes none */
+  setActive(asked: SwitchAsked): Promise<{ readonly clientId: string; readonly published?: 'published' | 'pending' }>
   list(query: ClientQuery): Promise<ClientRecords>
   /** What a planned rotation would refuse of AWSCURRENT's value. @param secretNames at most MAX_EXAMINED */
   examine(secretNames: readonly string[]): Promise<readonly ExaminedValue[]>

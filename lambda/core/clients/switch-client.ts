@@ -1,28 +1,35 @@
-// Stytch's own switch: an inactive client gets no token, whatever value it has, until it is switched on again. Break-glass alone may ask
-// (the handler sees to that); the client must be the one that the secret holds.
+// Stytch's own switch: an inactive client gets no token, whatever value it has, until it is switched on again; and the published list of
+// revocations says so, by which the vendor and verifiers refuse the tokens that it has. Break-glass alone may ask (the handler sees to that);
+// the client must be the one that the secret holds.
 
 import { Fault } from '../base/fault.ts'
 import type { Timing } from '../base/timing.ts'
+import { SWITCHED_OFF_MS, secondsAfter } from '../revocations/document.ts'
+import type { Publish } from '../revocations/publish.ts'
 import { isM2mClient } from '../secret/client-id.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import type { ClientKeeper } from './client-keeper.ts'
 import type { SwitchAsked } from './clients-api.ts'
 
-interface Switching {
+export interface Switching {
   readonly clients: Pick<ClientKeeper, 'find' | 'activate' | 'deactivate'>
   readonly secrets: Pick<Secrets, 'describe'>
   readonly timing: Pick<Timing, 'now'>
+  /** @default - nothing is published */
+  readonly publish?: Publish | undefined
 }
+
+const notPublished: Publish = async () => 'off'
 
 const refuse = (secretName: string, why: string): Fault =>
   new Fault({ code: 'INPUT_MALFORMED', retryable: false, message: `Client ${secretName} was left as it is: ${why}.` })
 
 /** @throws Fault INPUT_MALFORMED when it is not clear which client is meant. */
 export const switchClient = async (
-  { clients, secrets, timing }: Switching,
+  { clients, secrets, timing, publish = notPublished }: Switching,
   { secretName, isActive, by }: SwitchAsked,
-): Promise<{ readonly clientId: string }> => {
+): Promise<{ readonly clientId: string; readonly published?: 'published' | 'pending' }> => {
   const facts = await secrets.describe(secretName)
   if (facts === undefined) throw refuse(secretName, 'there is no such secret')
   const clientId = clientIdOf(facts)
@@ -35,11 +42,18 @@ export const switchClient = async (
     throw refuse(secretName, `client ${clientId} is bound to ${record.boundTo ?? 'no secret'}; one secret, one client`)
   }
   // Of one that is inactive already, whoever did that did it: nothing is put on record.
-  if (record.isActive === isActive) return { clientId }
-  if (isActive) await clients.activate(clientId)
-  else {
-    const who = by === undefined ? '' : ` (${by})`
-    await clients.deactivate(clientId, { at: timing.now(), by: `m2m deactivate${who}` })
+  if (record.isActive !== isActive) {
+    if (isActive) await clients.activate(clientId)
+    else {
+      const who = by === undefined ? '' : ` (${by})`
+      await clients.deactivate(clientId, { at: timing.now(), by: `m2m deactivate${who}` })
+    }
   }
-  return { clientId }
+  // Also of one that is so already: what was to be published then may not have been.
+  const notBefore = secondsAfter(timing.now() + SWITCHED_OFF_MS)
+  const change = isActive
+    ? { revoked: new Map<string, number>(), released: [clientId] }
+    : { revoked: new Map([[clientId, notBefore]]) }
+  const published = await publish(change)
+  return published === 'off' ? { clientId } : { clientId, published }
 }

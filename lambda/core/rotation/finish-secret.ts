@@ -1,9 +1,11 @@
 // finishSecret: looks once more, then moves AWSCURRENT to this rotation's version. A settle proves first that the value which lost is
-// refused, signs that, and reports it; neither a signature nor a report that fails holds the label up. Nothing is changed at the issuer from
+// refused, signs that, publishes whose tokens died, and reports it; nothing of that which fails holds the label up. Nothing is changed at the issuer from
 // here on: moving the label gives up the mutex.
 
 import { Fault } from '../base/fault.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { secondsAfter } from '../revocations/document.ts'
+import { publishRevocations } from '../revocations/publish.ts'
 import { CURRENT, labelled } from '../secret/labels.ts'
 import { type Intent, intentOfOrigin, isOwnToken, makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { look, type Seen } from './look.ts'
@@ -259,6 +261,37 @@ const reportAgain = async (rotation: Rotation, request: RunningStep, guarded: Gu
   return DONE
 }
 
+/** Of a revoke that is settled: every token that the revoked value can have bought was issued by now. */
+const publishRevoked = async (rotation: Rotation, { intent, guarded, pending }: Finish): Promise<void> => {
+  if (intent !== 'settle' || guarded.currentOrigin !== 'revoke') return
+  const revoked = new Map([[pending.secret.clientId, secondsAfter(rotation.timing.now())]])
+  await publishRevocations(rotation, { revoked })
+}
+
+const conclude = async (
+  rotation: Rotation,
+  finish: Finish,
+  { pair, evidence }: { readonly pair: Pair; readonly evidence: Evidence | undefined },
+): Promise<StepResult> => {
+  const { request, guarded } = finish
+  const { currentId, currentOrigin, state } = guarded
+  const revokeToken = currentOrigin === 'revoke' ? currentId : undefined
+  const proven = evidence === undefined ? [] : evidenceEvents(factsOf(rotation, request, finish), evidence, revokeToken)
+  const switchToken = revokeToken ?? plannedSwitchOf(guarded, evidence)
+  if (evidence !== undefined && switchToken !== undefined) {
+    await signEvidence(rotation, { ...finish, evidence, revokeToken: switchToken, settleToken: request.requestToken })
+  }
+  const published = await publishEvidence(rotation, proven)
+  const moved = await moveCurrent(rotation, finish)
+  if (!moved.ok) return moved
+  const switched = { secretArn: state.arn, versionId: request.requestToken, switchedAt: rotation.timing.now() }
+  await noteSwitch(rotation, switched)
+  const completion = { evidence, rebuilt: pair.rebuilt, replicas: state.replicas }
+  const completed = completedEvents(factsOf(rotation, request, finish), completion)
+  await rotation.events.publish(published === 'later' ? [...proven, ...completed] : completed)
+  return DONE
+}
+
 export const finishSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
   const [guarded, pending] = await Promise.all([guard(rotation, request), awaitPending(rotation, request)])
   if (!guarded.ok) return guarded
@@ -277,20 +310,11 @@ export const finishSecret = async (rotation: Rotation, request: RunningStep): Pr
   if (!seen.ok) return seen
   await assertAccepted(rotation, finish, seen.value)
   const evidence = await prove(rotation, finish, pair.value, seen.value)
-  const { currentId, currentOrigin, state } = guarded.value
-  const revokeToken = currentOrigin === 'revoke' ? currentId : undefined
-  const proven = evidence === undefined ? [] : evidenceEvents(factsOf(rotation, request, finish), evidence, revokeToken)
-  const switchToken = revokeToken ?? plannedSwitchOf(guarded.value, evidence)
-  if (evidence !== undefined && switchToken !== undefined) {
-    await signEvidence(rotation, { ...finish, evidence, revokeToken: switchToken, settleToken: request.requestToken })
+  // Beside the rest: in an incident many write that list at once, and no consumer waits for it.
+  const publishing = publishRevoked(rotation, finish)
+  try {
+    return await conclude(rotation, finish, { pair: pair.value, evidence })
+  } finally {
+    await publishing
   }
-  const published = await publishEvidence(rotation, proven)
-  const moved = await moveCurrent(rotation, finish)
-  if (!moved.ok) return moved
-  const switched = { secretArn: state.arn, versionId: request.requestToken, switchedAt: rotation.timing.now() }
-  await noteSwitch(rotation, switched)
-  const completion = { evidence, rebuilt: pair.value.rebuilt, replicas: state.replicas }
-  const completed = completedEvents(factsOf(rotation, request, finish), completion)
-  await rotation.events.publish(published === 'later' ? [...proven, ...completed] : completed)
-  return DONE
 }

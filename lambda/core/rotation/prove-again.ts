@@ -4,6 +4,8 @@
 import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import type { Result } from '../base/result.ts'
+import { publishRevocations } from '../revocations/publish.ts'
+import { isRecent, revocationByLabels } from '../revocations/revocation.ts'
 import { CURRENT, labelled, PREVIOUS } from '../secret/labels.ts'
 import { readTolerantly } from '../secret/read-tolerantly.ts'
 import type { Secret } from '../secret/secret.ts'
@@ -164,6 +166,13 @@ const proveGone = async (
   return refusals === 0 ? undefined : { outcome: 'gone', refusals }
 }
 
+/** In case it could not be published when it happened; by now it is known from the labels how old it is. */
+const publishAgain = async (rotation: Rotation, state: Secret, clientId: string): Promise<void> => {
+  const revocation = revocationByLabels(state)
+  if (revocation?.state !== 'revoked' || !isRecent(revocation, rotation.timing.now())) return
+  await publishRevocations(rotation, { revoked: new Map([[clientId, revocation.notBefore]]) })
+}
+
 /** One question about one secret. Nothing is refused or thrown: whoever asks goes on to the next. */
 export const answerProof = async (rotation: Rotation, secretId: string): Promise<ProofAnswer> => {
   try {
@@ -179,12 +188,10 @@ export const answerProof = async (rotation: Rotation, secretId: string): Promise
     const again = await proveAgain(rotation, current.value, { state, previousId })
     if (again === undefined) return await answerOfRotate(rotation, current.value, { state, previousId })
     const { evidence, revokeToken } = again
-    const signed = await signEvidence(rotation, {
-      pending: current.value,
-      evidence,
-      revokeToken,
-      settleToken: currentId,
-    })
+    const [signed] = await Promise.all([
+      signEvidence(rotation, { pending: current.value, evidence, revokeToken, settleToken: currentId }),
+      publishAgain(rotation, state, current.value.secret.clientId),
+    ])
     return {
       outcome: 'refused',
       revokeToken,

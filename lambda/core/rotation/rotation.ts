@@ -6,6 +6,7 @@ import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { Timing } from '../base/timing.ts'
+import type { Publication } from '../revocations/publish.ts'
 import { CURRENT, labelled, PENDING, PREVIOUS } from '../secret/labels.ts'
 import { readTolerantly } from '../secret/read-tolerantly.ts'
 import {
@@ -39,6 +40,8 @@ export interface Rotation {
   readonly records: Records
   /** What signs and stores the proof of a revoke. */
   readonly proofs: Proofs
+  /** Where it is published whose tokens died with a secret. @default - nowhere */
+  readonly publication?: Publication | undefined
   /** Where consumers exchange a client's value, for a secret that has to be written anew. @default - as the secret's older versions say */
   readonly tokenUrl?: string | undefined
   readonly timing: Timing

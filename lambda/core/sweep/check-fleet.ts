@@ -123,6 +123,9 @@ const count = async (work: SweepSecret, secret: SecretToCheck, finding: CheckFin
   }
   tally.checked += 1
   if (finding.found === 'inactive') tally.clientsInactive += 1
+  // What it was given before lives on at verifiers, unless they are informed.
+  const isRefused = finding.found === 'inactive' || finding.found === 'dead' || finding.found === 'gone'
+  if (isRefused && secret.clientId !== undefined) work.refusedClients.add(secret.clientId)
   if (finding.found === 'openNext') tally.nextOpen += 1
   if ('since' in finding) await report(work, secret, finding)
   else work.reports.looked(secret.secretArn, CHECKED_KINDS, [])

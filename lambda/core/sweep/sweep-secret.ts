@@ -39,6 +39,8 @@ export interface SweepSecret {
   readonly tally: Tally
   readonly requests: RequestTurns
   readonly reports: Reports
+  /** Clients of which Stytch was found to accept nothing. */
+  readonly refusedClients: Set<string>
   /** Absent: an overlap ends by its time alone. */
   readonly adoption?: AdoptionWatch | undefined
 }

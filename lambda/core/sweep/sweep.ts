@@ -16,6 +16,7 @@ import { reportFreeze } from './freeze-findings.ts'
 import { type Found, listFleet, type Nominated, nothingFound } from './list-fleet.ts'
 import { lookAtPolicies } from './look-at-policies.ts'
 import { proveOwed } from './owed-proofs.ts'
+import { publishList } from './publish-list.ts'
 import { lookAtReplicas } from './replica-looks.ts'
 import { createReports, type Reports } from './reports.ts'
 import { createArchivePart, createValuePart } from './round-trips.ts'
@@ -135,7 +136,8 @@ const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSwee
   const lookUntil = hasMore ? partOfTheWay(timing, until, LOOK_SHARE) : until
   const requests = requestTurns(timing, lookUntil)
   const parts = { secrets, steps, records, events, timing, journal, adoption, requests, reports }
-  const work: SweepSecret = { ...parts, tally, sweep: decidesBy }
+  const refusedClients = new Set<string>()
+  const work: SweepSecret = { ...parts, tally, sweep: decidesBy, refusedClients }
   const isUrgentDone = await lookAtAll(work, found, lookUntil)
   await lookAtReplicas(work, found.replicated, until)
   if (proofs !== undefined) await proveOwed(work, proofs, { settled: found.settled, until })
@@ -147,6 +149,7 @@ const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSwee
     isChecked ? checkFleet(work, { watch: checks, secrets: toCheck, deletedSince, until }) : undefined,
     policies && lookAtPolicies(work, { looks: policies, policies: found.policies, until }),
   ])
+  await publishList(sweeping, { refusedClients, tally })
   const mayTry = isChecked && until - timing.now() > TRYING_MS
   if (mayTry) reported.samples = found.samples.map(({ secret }) => secret)
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }

@@ -5,6 +5,7 @@ import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
+import type { Publication } from '../revocations/publish.ts'
 import type { Freeze } from '../rotation/freeze.ts'
 import type { ReadableRecords } from '../rotation/records.ts'
 import type { Secrets } from '../secret/secrets.ts'
@@ -47,6 +48,8 @@ export interface Sweeping {
   readonly parts?: readonly StagePart[] | undefined
   /** Where summaries arrive. @default - it is not looked whether they do */
   readonly summaries?: SummaryListing | undefined
+  /** Where revocations are published. @default - nowhere */
+  readonly publication?: Publication | undefined
   /** When the freeze was last changed, epoch milliseconds; undefined, or absent: that is not known. */
   readonly frozenAt?: (() => Promise<number | undefined>) | undefined
 }

@@ -14,6 +14,8 @@ import type { Invocation, VendDeadline, Vending } from './vending.ts'
 
 interface MintInput {
   readonly client: SeenClient
+  /** A token that was issued earlier would be refused, epoch milliseconds. 0: none would. */
+  readonly notBefore: number
   /** Sorted, each once. */
   readonly scopes: readonly string[]
   readonly credential: Credential
@@ -114,7 +116,7 @@ export const createMinting = (vending: Vending, watch: ClientWatch) => {
 
   return async (input: MintInput, at: Invocation): Promise<Minted> => {
     // Issued within the second in which the revoked value died, it would be refused with that value's own.
-    const waitMs = (input.client.revocation?.notBefore ?? 0) * 1000 - at.timing.now()
+    const waitMs = input.notBefore - at.timing.now()
     if (waitMs > 0 && waitMs <= LONGEST_WAIT_MS) await at.timing.wait(waitMs)
     const first = await answered(input, input.credential, at)
     if (first === undefined) return refused({ reason: 'outOfTime' })

@@ -34,3 +34,13 @@ export interface TokenMint {
   readonly projectId: string
   mint(request: MintRequest): Promise<MintReply>
 }
+
+/** new: whose tokens are to be refused, by client; epoch seconds of the earliest issue that is not. */
+export type PublishedReading =
+  | { readonly state: 'same' | 'none' }
+  | { readonly state: 'new'; readonly etag: string; readonly clients: ReadonlyMap<string, number> }
+
+export interface PublishedReader {
+  /** @param etag of what was read last. @throws Fault */
+  read(etag: string | undefined, withinMs: number): Promise<PublishedReading>
+}

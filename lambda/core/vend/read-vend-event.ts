@@ -14,10 +14,7 @@ export interface Caller {
   readonly accountId: string
 }
 
-export type ApiRequest =
-  | { readonly route: 'token'; readonly request: VendRequest }
-  | { readonly route: 'revocations' }
-  | { readonly route: 'metadata' }
+export type ApiRequest = { readonly route: 'token'; readonly request: VendRequest } | { readonly route: 'metadata' }
 
 export interface ReadEvent {
   readonly caller: Caller
@@ -32,7 +29,6 @@ const ARN = /^arn:[a-z-]+:(iam|sts)::\d{12}:[\w+=,.@/-]{1,700}$/
 const REQUEST_ID = /^[A-Za-z0-9-]{1,64}$/
 
 const TOKEN = '/clients/{client}/token'
-const REVOCATIONS = '/revocations'
 const METADATA = '/.well-known/oauth-authorization-server'
 
 /** A hundred scopes of ordinary length; whoever sends more does not want a token. */
@@ -102,7 +98,6 @@ const readBody = (body: unknown, client: string): Result<VendRequest, RequestRef
 
 const readRoute = (event: JsonObject): Result<ApiRequest, RequestRefusal> => {
   const { httpMethod: method, resource } = event
-  if (method === 'GET' && resource === REVOCATIONS) return ok({ route: 'revocations' })
   if (method === 'GET' && resource === METADATA) return ok({ route: 'metadata' })
   if (method !== 'POST' || resource !== TOKEN) return refused({ reason: 'noSuchRoute' })
   const client = readClient(event)

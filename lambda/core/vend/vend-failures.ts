@@ -29,6 +29,8 @@ export type VendRefusal =
   | { readonly reason: 'renewedLately'; readonly until: number }
   /** A token was asked for that nobody could have issued yet. */
   | { readonly reason: 'notYet' }
+  /** The published list refuses even tokens that are issued now: the client was switched off a moment ago. */
+  | { readonly reason: 'switchedOff'; readonly until: number }
   | { readonly reason: MintFailure; readonly until: number; readonly faults?: readonly string[] }
   | { readonly reason: 'outOfTime' }
 

@@ -6,6 +6,7 @@ import { createSingleFlight } from '../base/single-flight.ts'
 import type { MintedToken } from './access-token.ts'
 import { type Credential, createClientWatch, type SeenClient } from './client-watch.ts'
 import { createMinting } from './mint-token.ts'
+import { createPublishedList } from './published-list.ts'
 import { grantScopes } from './scope-rule.ts'
 import type { TokenKey } from './token-cache.ts'
 import type { VendRefusal } from './vend-failures.ts'
@@ -40,6 +41,7 @@ export const createVendor = (vending: Vending) => {
     },
     onCredential: ({ name }, { fingerprint }) => cache.keepOnly(name, fingerprint),
   })
+  const published = createPublishedList(vending.published, rules)
   const minting = createMinting(vending, watch)
   const flights = createSingleFlight<Result<MintedToken, VendRefusal>>()
   /** Client → when its token was renewed last because a service had refused it. */
@@ -51,15 +53,21 @@ export const createVendor = (vending: Vending) => {
     const { notIssuedBefore } = request
     const isDoubted = notIssuedBefore !== undefined
     if (isDoubted && notIssuedBefore - now > FUTURE_MS) return refused({ reason: 'notYet' })
+    const listing = published.refresh({ now, deadline, journal: at.journal })
     const seen = await watch.see(request.client, { now, deadline, isDoubted })
+    if (listing !== undefined) await listing
     if (!seen.ok) return seen
     const client = seen.value
     const granted = grantScopes(client.rule, request.scopes)
     if (!granted.ok) return granted
     const held = await watch.credential(client, { now, deadline })
     if (!held.ok) return held
+    const credential = held.value
+    const notBefore = 1000 * Math.max(client.revocation?.notBefore ?? 0, published.notBefore(credential.clientId) ?? 0)
+    if (notBefore - now > LONGEST_WAIT_MS) return refused({ reason: 'switchedOff', until: notBefore })
+    if (notBefore > 0) cache.dropIssuedBefore(client.name, notBefore)
     const { minTtlMs } = request
-    return serve({ client, scopes: granted.value, credential: held.value, minTtlMs, notIssuedBefore }, at)
+    return serve({ client, scopes: granted.value, credential, minTtlMs, notIssuedBefore, notBefore }, at)
   }
 
   interface Wanted {
@@ -68,13 +76,24 @@ export const createVendor = (vending: Vending) => {
     readonly credential: Credential
     readonly minTtlMs: number
     readonly notIssuedBefore: number | undefined
+    /** Whatever was issued earlier died with the client's secret, epoch milliseconds. */
+    readonly notBefore: number
   }
 
   /** One for all who want the same, whatever value it is bought with. */
   async function mintFor(wanted: Wanted, at: Invocation, budgetMs?: number): Promise<Result<MintedToken, VendRefusal>> {
-    const { client, scopes, credential } = wanted
+    const { client, scopes, credential, notBefore } = wanted
     const deadline = deadlineOf(at, rules, budgetMs)
-    return flights.run(flightOf(wanted), () => minting({ client, scopes, credential, deadline }, at))
+    const ask = () =>
+      flights.run(flightOf(wanted), () => minting({ client, scopes, credential, notBefore, deadline }, at))
+    const minted = await ask()
+    if (!minted.ok || minted.value.issuedAt >= notBefore) return minted
+    // It was on its way before the revoke was known, or Stytch's clock is behind.
+    cache.dropIssuedBefore(client.name, notBefore)
+    const again = await ask()
+    if (!again.ok || again.value.issuedAt >= notBefore) return again
+    cache.dropIssuedBefore(client.name, notBefore)
+    return refused({ reason: 'renewedLately', until: at.timing.now() + LONGEST_WAIT_MS })
   }
 
   /** A token that is newer than the one that was refused. Whoever asks for it all the time gets no more than one in a while. */

@@ -5,7 +5,7 @@ import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import type { StageSecrets } from '../secret/stage-secrets.ts'
-import type { TokenMint } from './ports.ts'
+import type { PublishedReader, TokenMint } from './ports.ts'
 import type { TokenCache } from './token-cache.ts'
 
 export interface VendRules {
@@ -26,6 +26,9 @@ export interface VendRules {
    * needs Secrets Manager as well.
    */
   readonly outageGraceMs: number
+  /** How old the published list of revocations may be, and how long a read of it may take. */
+  readonly publishedCheckMs: number
+  readonly publishedCallMs: number
   /** How often a client's token is renewed at most because a caller says that it was refused. */
   readonly renewEveryMs: number
 }
@@ -39,14 +42,18 @@ export const vendRules: VendRules = {
   reserveMs: 500,
   maxClients: 1_000,
   outageGraceMs: 600_000,
+  publishedCheckMs: 1_000,
+  publishedCallMs: 500,
   renewEveryMs: 5_000,
 }
 
 export interface Vending extends StageSecrets {
   readonly rules: VendRules
   /** Reading only; each call with a deadline, by which the function must have answered. */
-  readonly secrets: Pick<Secrets, 'describe' | 'readValue' | 'list' | 'listVersions'>
+  readonly secrets: Pick<Secrets, 'describe' | 'readValue'>
   readonly mint: TokenMint
+  /** The published list of revocations. @default - labels alone say what is revoked */
+  readonly published?: PublishedReader | undefined
   readonly cache: TokenCache
   readonly events: Events<'m2m.vendor'>
   /** From 0 to 1, for jitter. */

@@ -29,6 +29,8 @@ export interface KmsKey {
   readonly alias: string
   readonly aliasArn: string
   readonly usage: 'SIGN_VERIFY' | 'ENCRYPT_DECRYPT'
+  /** SPKI in base64, as GetPublicKey answers; undefined = a symmetric key. */
+  readonly publicKey: string | undefined
 }
 
 export interface Keys {
@@ -75,7 +77,14 @@ const makeMaterial = (): KeyMaterial => {
   return { privateKey: Buffer.from(d, 'base64url'), publicKey: publicKey.export({ format: 'der', type: 'spki' }) }
 }
 
-const publicOf = ({ keyId, arn, alias, aliasArn, usage }: HeldKey): KmsKey => ({ keyId, arn, alias, aliasArn, usage })
+const publicOf = ({ keyId, arn, alias, aliasArn, usage, publicKey }: HeldKey): KmsKey => ({
+  keyId,
+  arn,
+  alias,
+  aliasArn,
+  usage,
+  publicKey,
+})
 
 const readKeyId = (input: Input): string => {
   const keyId = input.requiredText('KeyId')
@@ -100,14 +109,18 @@ export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
     ],
   }
   const named = (alias: string) => ({ alias, aliasArn: alias === '' ? '' : `${prefix}${alias}` })
-  const make = ({ alias, usage = 'SIGN_VERIFY', keyId = randomUUID(), ...given }: KmsKeyInput): HeldKey => ({
-    keyId,
-    arn: `${prefix}key/${keyId}`,
-    ...named(alias),
-    usage,
-    material: usage === 'SIGN_VERIFY' ? makeMaterial() : undefined,
-    shown: { policy: ownersAll, isRotated: false, state: 'Enabled', ...given },
-  })
+  const make = ({ alias, usage = 'SIGN_VERIFY', keyId = randomUUID(), ...given }: KmsKeyInput): HeldKey => {
+    const material = usage === 'SIGN_VERIFY' ? makeMaterial() : undefined
+    return {
+      keyId,
+      arn: `${prefix}key/${keyId}`,
+      ...named(alias),
+      usage,
+      publicKey: material?.publicKey.toString('base64'),
+      material,
+      shown: { policy: ownersAll, isRotated: false, state: 'Enabled', ...given },
+    }
+  }
   let held: readonly HeldKey[] = keys.map(make)
 
   const find = (asked: string): HeldKey | undefined =>

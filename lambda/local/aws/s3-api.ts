@@ -1,6 +1,7 @@
-// A little of S3, by path style on the address of the other AWS stand-ins: as much as an archive takes. Buckets, conditional puts with
-// their checksums, gets, and listings. It keeps the newest version of an object only, locks nothing, and checks no credentials.
+// A little of S3, by path style on the address of the other AWS stand-ins: as much as an archive and a published document take. Buckets,
+// conditional puts with their checksums, conditional gets, and listings. It keeps the newest version of an object only, locks nothing, and checks no credentials.
 import { randomUUID } from 'node:crypto'
+import { defined } from '../../core/base/defined.ts'
 import type { Fault } from '../stand-in/faults.ts'
 import type { Operation, StandInReply, StandInRequest } from '../stand-in/server.ts'
 import { md5Of, verifiedChecksums } from './s3-checksums.ts'
@@ -71,7 +72,7 @@ const PLAYED_QUERY = new Set([
 /** Of a key, in bytes. */
 const MAX_KEY_BYTES = 1024
 /** They would change what a get answers. */
-const NOT_PLAYED_OF_GET = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
+const NOT_PLAYED_OF_GET = ['range', 'if-match', 'if-modified-since', 'if-unmodified-since']
 
 export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
   const buckets = new Map<string, Bucket>()
@@ -96,19 +97,26 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
     return { status: 200, headers: { ...s3Headers(), location: `/${name}` }, body: '' }
   }
 
-  const checkCondition = (bucket: Bucket, key: string, ifNoneMatch: string | undefined): void => {
-    if (ifNoneMatch === undefined) return
-    if (ifNoneMatch !== '*') throw notImplemented('If-None-Match with an ETag')
-    if (!bucket.has(key)) return
-    throw new S3Fault('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412)
+  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+  const checkCondition = (bucket: Bucket, key: string, headers: StandInRequest['headers']): void => {
+    const { 'if-none-match': ifNoneMatch, 'if-match': ifMatch } = headers
+    const failed = (condition: string): S3Fault =>
+      new S3Fault('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412, condition)
+    if (ifNoneMatch !== undefined) {
+      if (ifNoneMatch !== '*') throw notImplemented('If-None-Match with an ETag')
+      if (bucket.has(key)) throw failed('If-None-Match')
+    }
+    if (ifMatch === undefined) return
+    const stored = bucket.get(key)
+    if (stored === undefined) throw new S3Fault('NoSuchKey', 'The specified key does not exist.', 404)
+    if (stored.etag !== ifMatch) throw failed('If-Match')
   }
 
   const putObject = (bucket: Bucket, key: string, { headers, body: text }: StandInRequest): StandInReply => {
     if (headers['content-encoding']?.includes('aws-chunked')) throw notImplemented('aws-chunked')
     const checksums = verifiedChecksums(headers, text)
     if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new S3Fault('KeyTooLongError', 'Your key is too long', 400)
-    if (headers['if-match'] !== undefined) throw notImplemented('if-match')
-    checkCondition(bucket, key, headers['if-none-match'])
+    checkCondition(bucket, key, headers)
     const etag = `"${md5Of(text).toString('hex')}"`
     const kept = { 'x-amz-version-id': randomUUID(), ...checksums }
     bucket.set(key, {
@@ -117,7 +125,11 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
       size: Buffer.byteLength(text),
       etag,
       storedAt: now(),
-      headers: { 'content-type': headers['content-type'] ?? 'binary/octet-stream', ...kept },
+      headers: {
+        'content-type': headers['content-type'] ?? 'binary/octet-stream',
+        ...defined({ 'cache-control': headers['cache-control'] }),
+        ...kept,
+      },
     })
     return { status: 200, headers: { ...s3Headers(), etag, ...kept }, body: '' }
   }
@@ -134,6 +146,11 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
     if (object === undefined) throw new S3Fault('NoSuchKey', 'The specified key does not exist.', 404)
     const { etag, size, storedAt, text } = object
     const described = { ...object.headers, etag, 'last-modified': new Date(storedAt).toUTCString() }
+    if (headers['if-none-match'] === etag) {
+      const { 'cache-control': cacheControl } = object.headers
+      const known = { etag, 'last-modified': described['last-modified'], ...defined({ 'cache-control': cacheControl }) }
+      return { status: 304, headers: { ...s3Headers(), ...known }, body: '' }
+    }
     // An answer to HEAD has no body whose length the server could count.
     const length: Record<string, string> = isHead ? { 'content-length': String(size) } : {}
     return { status: 200, headers: { ...s3Headers(), ...described, ...length }, body: text }

@@ -7,9 +7,12 @@ import type { StandInReply } from '../stand-in/server.ts'
 export class S3Fault extends Error {
   readonly code: string
   readonly status: number
+  /** Of a precondition that did not hold. */
+  readonly condition: string | undefined
 
-  constructor(code: string, message: string, status: number) {
+  constructor(code: string, message: string, status: number, condition?: string) {
     super(message)
+    this.condition = condition
     this.name = 'S3Fault'
     this.code = code
     this.status = status
@@ -50,11 +53,11 @@ export const xmlReply = (status: number, root: string, content: Xml): StandInRep
   body: `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, content)}`,
 })
 
-export const s3FaultReply = ({ code, message, status }: S3Fault): StandInReply =>
+export const s3FaultReply = ({ code, message, status, condition }: S3Fault): StandInReply =>
   xmlReply(status, 'Error', {
     Code: code,
     Message: message,
-    ...(code === 'PreconditionFailed' ? { Condition: 'If-None-Match' } : {}),
+    Condition: condition,
   })
 
 /** What a planned fault is called. */

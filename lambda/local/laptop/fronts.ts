@@ -7,6 +7,7 @@ import type { Api, ApiHost } from '../stack/host.ts'
 import type { Operation, StandInRequest } from '../stand-in/server.ts'
 import { createVendFront, type ServedApi, type VendFront, type VendFrontInput } from '../vend-front/front.ts'
 import type { KeyPair } from '../vend-front/signature.ts'
+import type { ReadObject } from '../vend-front/stored-list.ts'
 import { createLeakFront } from './leak-front.ts'
 
 export interface Fronts extends ApiHost {
@@ -23,6 +24,8 @@ export interface FrontsInput extends Pick<VendFrontInput, 'region' | 'throttledI
   /** Where the HTTP API is reached. */
   readonly httpEndpoint: () => string
   readonly restEndpoint: () => string
+  /** Where S3 listens. */
+  readonly awsEndpoint: () => string
 }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -32,6 +35,15 @@ const newKeys = (): KeyPair => ({
   accessKeyId: `AKIA${[...randomBytes(16)].map((byte) => BASE32.charAt(byte % 32)).join('')}`,
   secretAccessKey: randomBytes(30).toString('base64'),
 })
+
+/** As API Gateway reads an object, with the one header that it passes on. */
+const readObject =
+  (aws: () => string, path: string): ReadObject =>
+  async (ifNoneMatch) => {
+    const headers: Record<string, string> = ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }
+    const response = await fetch(new URL(`/${path}`, aws()), { headers })
+    return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }
+  }
 
 type HttpFront = ReturnType<typeof createLeakFront>
 
@@ -43,7 +55,11 @@ export const createFronts = ({ region, accountId, invoke, throttledIntegration, 
 
   const toServed = ({ id: apiId, stage, routes, throttle, responses }: Api): ServedApi => ({
     identity: { apiId, stage, accountId, accessKeyId, userArn: `arn:aws:iam::${accountId}:user/laptop` },
-    routes: routes.map(({ functionArn, ...route }) => ({ ...route, invoke: (event) => invoke(functionArn, event) })),
+    routes: routes.map(({ functionArn, storedAt, ...route }) => ({
+      ...route,
+      invoke: (event) => invoke(functionArn, event),
+      ...defined({ read: storedAt === undefined ? undefined : readObject(input.awsEndpoint, storedAt) }),
+    })),
     throttle,
     responses,
   })

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defined } from '../../core/base/defined.ts'
+import { publishingKeyAlias } from '../../core/revocations/document.ts'
 import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import type { FunctionSettings, MadeFunction } from '../aws/functions.ts'
@@ -28,6 +29,7 @@ import { createDeployedFunctions, type DeployedCode } from './deployed-functions
 import { BOOTSTRAPPED, readStage } from './deployed-stage.ts'
 import { LAPTOP_REGION, LAPTOP_SLUGS, type LaptopChoices, laptopConfig, VEND_CLIENT } from './deployment.ts'
 import { unpackZip } from './deployment-package.ts'
+import { writeFirstList } from './first-list.ts'
 import { createFronts } from './fronts.ts'
 import { createFunctionHost } from './function-host.ts'
 import { createHandMade } from './hand-made.ts'
@@ -80,6 +82,8 @@ export interface LaptopAddress {
   readonly identities?: Readonly<
     Record<string, { readonly access_key_id: string; readonly secret_access_key: string; readonly arn: string }>
   >
+  /** Of the key that signs the list of revocations, for verifiers to pin: as `aws kms get-public-key` prints it. */
+  readonly revocations_public_key: string
   /** The only pair that `vend` accepts. */
   readonly access_key_id: string
   readonly secret_access_key: string
@@ -172,6 +176,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     throttledIntegration: () => aws.settings().throttledIntegration,
     httpEndpoint: () => `${urls.aws}${HTTP_API_PATH}`,
     restEndpoint: () => urls.vend,
+    awsEndpoint: () => urls.aws,
   })
   const templateFunctions = createFunctionHost({
     functions,
@@ -301,6 +306,14 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     notPlayed: (type) => type in notPlayed,
     parameters: BOOTSTRAPPED,
   })
+  const publishingKey = () => aws.keys().find(({ alias }) => alias === publishingKeyAlias(settings.stage))
+  /** As the stack's first sweep does. */
+  const beginList = async (): Promise<void> => {
+    const { M2M_REVOCATIONS_BUCKET: bucket } = functions.codeOf(arnOf('sweep')).env
+    const keyArn = publishingKey()?.arn
+    if (bucket === undefined || keyArn === undefined) return
+    await writeFirstList({ aws: urls.aws, region, publication: { keyArn, bucket }, onLog })
+  }
   // Scheduled rotations and functions, by the shared clock.
   const ticking = setInterval(() => {
     aws.tick()
@@ -323,6 +336,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
         .filter(({ type }) => type === 'AWS::IAM::ManagedPolicy')
         .map(({ properties }) => documentOf(properties.PolicyDocument)),
     )
+    await beginList()
     if (input.hasVendClient === true) {
       await handMade.tagDefaults(`${settings.secretNamePrefix}${VEND_CLIENT.name}`, VEND_CLIENT.defaults)
     }
@@ -333,6 +347,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     throw error
   }
   world.onReset(scheduler.restart)
+  world.onReset(() => void beginList().catch(() => onLog('the list of revocations could not be written again')))
   world.onReset(() => void handMade.restore().catch(() => onLog('the project secret could not be stored again')))
 
   return {
@@ -372,6 +387,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
       vend: urls.vend,
       vend_client: VEND_CLIENT.name,
       ...(own === undefined ? {} : { identities: Object.fromEntries(admitted.map(shownIdentity)) }),
+      revocations_public_key: publishingKey()?.publicKey ?? '',
       access_key_id: fronts.keys.accessKeyId,
       secret_access_key: fronts.keys.secretAccessKey,
     },

@@ -55,6 +55,8 @@ export interface ScheduleHost {
 }
 
 export interface ApiRoute {
+  /** `<bucket>/<key>`: S3 itself answers, and no function. @default - a function does */
+  readonly storedAt?: string | undefined
   readonly method: string
   /** `/clients/{client}/token` */
   readonly resource: string

@@ -1,6 +1,6 @@
 // API Gateway before the token vendor, on a laptop: checks the signature (service execute-api) against one key pair, makes the event that
-// a REST API with a Lambda proxy makes, invokes the real handler, and sends what it answers. Refusals are worded as API Gateway's. It
-// throttles as its stage does, and evaluates no policy. Loopback only.
+// a REST API with a Lambda proxy makes, invokes the real handler, and sends what it answers; the list of revocations it reads from S3, as the
+// API's own integration does. Refusals are worded as API Gateway's. It throttles as its stage does, and evaluates no policy. Loopback only.
 
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -11,6 +11,7 @@ import { createTokenBucket, type RateLimit, type TokenBucket } from '../stand-in
 import { type GatewayResponses, type GatewayResponseType, gatewayResponse } from './gateway-responses.ts'
 import { type FrontIdentity, parametersOf, type Route, toProxyEvent } from './proxy-event.ts'
 import { type KeyPair, signatureFault } from './signature.ts'
+import { type ReadObject, toListReply } from './stored-list.ts'
 
 /** One API, as its template has it. */
 export interface ServedApi {
@@ -24,6 +25,8 @@ export interface ServedApi {
 
 export interface ServedRoute extends Route {
   readonly invoke: (event: object) => Promise<InvocationResult>
+  /** S3's integration, in place of a function. @default - the function is invoked */
+  readonly read?: ReadObject | undefined
 }
 
 export interface VendFrontInput {
@@ -122,6 +125,7 @@ export const createVendFront = (input: VendFrontInput): VendFront => {
     const front = { method, path, query, headers, body: body.toString('utf8'), sourceIp, at: Date.now() }
     const { api, route, parameters } = found
     if (bucketOf(api)?.take() === false) return byItself('THROTTLED', api)
+    if (route.read !== undefined) return toListReply(await route.read(headers['if-none-match']))
     const result = await route.invoke(toProxyEvent(route, parameters, front, api.identity))
     const isThrottled = !result.ok && result.errorType === throttledResult.errorType
     return isThrottled ? byItself(throttledIntegration(), api) : toReply(result)

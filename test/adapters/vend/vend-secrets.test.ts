@@ -18,7 +18,6 @@ import { useAws } from '../../fakes/stand-ins.ts'
 const place = useAws()
 const NAME = 'm2m/test/orders'
 const WITHIN = { withinMs: 8_000 }
-const RECENT = { ...WITHIN, order: 'lastChangedFirst' } as const
 
 const endpoint = async (): Promise<string> => {
   const found = await place.sdk().secrets.config.endpoint?.()
@@ -82,45 +81,6 @@ describe('the value', () => {
   })
 })
 
-describe('the list', () => {
-  test('begins with what changed last, and goes on over pages', async () => {
-    for (let at = 0; at < 103; at += 1) {
-      await create(`m2m/test/client-${at}`)
-      place.world.clock.advance(1_000)
-    }
-    await create('other/client')
-    await place.sdk().secrets.send(new PutSecretValueCommand({ SecretId: 'm2m/test/client-7', SecretString: 'x' }))
-
-    const first = await (await secrets()).list('m2m/test/', RECENT)
-    const second = await (await secrets()).list('m2m/test/', { ...RECENT, page: first.nextPage })
-
-    expect(first.secrets).toHaveLength(100)
-    expect(first.secrets.slice(0, 2).map(({ name }) => name)).toEqual(['m2m/test/client-7', 'm2m/test/client-102'])
-    expect(first.secrets[0]?.tags['m2m:scopes']).toBe('read:a write:b')
-    expect(Object.values(first.secrets[0]?.labels ?? {}).flat()).toEqual(
-      expect.arrayContaining(['AWSCURRENT', 'AWSPREVIOUS']),
-    )
-    expect(second.secrets.map(({ name }) => name)).toEqual([
-      'm2m/test/client-2',
-      'm2m/test/client-1',
-      'm2m/test/client-0',
-    ])
-    expect(second.nextPage).toBeUndefined()
-  })
-
-  test('of versions holds those without a label too', async () => {
-    const arn = await create()
-    for (const value of ['two', 'three']) {
-      await place.sdk().secrets.send(new PutSecretValueCommand({ SecretId: NAME, SecretString: value }))
-    }
-
-    const versions = await (await secrets()).listVersions(arn, WITHIN)
-
-    expect(versions.map(({ labels }) => labels.join()).sort()).toEqual(['', 'AWSCURRENT', 'AWSPREVIOUS'])
-    expect(versions.every(({ versionId, createdAt }) => versionId !== '' && createdAt > 0)).toBe(true)
-  })
-})
-
 describe('a failure', () => {
   test.each(['error', 'reset', 'html', 'garble'] as const)('once (%s) is tried again', async (kind) => {
     await create()
@@ -146,10 +106,12 @@ describe('a failure', () => {
   })
 
   test('that asking again does not mend is not asked again', async () => {
-    const fault = await errorOf((await secrets()).listVersions('m2m/test/nobody', WITHIN))
+    place.standIn.faults.add({ op: 'DescribeSecret', kind: 'error', status: 400, count: 9 })
+
+    const fault = await errorOf((await secrets()).describe(NAME, WITHIN))
 
     expect(fault).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED', retryable: false })
-    expect(place.calls()).toEqual(['ListSecretVersionIds'])
+    expect(place.calls()).toEqual(['DescribeSecret'])
   })
 
   test('comes within the time it was given', async () => {

@@ -194,7 +194,7 @@ describe('an event that the API would not make', () => {
 
 describe('the other routes', () => {
   test.each([
-    ['GET', '/revocations', 'revocations'],
+    ['GET', '/revocations', 'noSuchRoute'],
     ['GET', '/.well-known/oauth-authorization-server', 'metadata'],
     ['POST', '/revocations', 'noSuchRoute'],
     ['GET', '/clients/{client}/token', 'noSuchRoute'],

@@ -102,7 +102,7 @@ describe('the keys', () => {
     })
     expect(signing.arn).toBe(`arn:aws:kms:us-east-1:000000000000:key/${signing.keyId}`)
     expect(control.keys).toEqual(aws.standIn.keys())
-    expect(Object.keys(signing)).toEqual(['keyId', 'arn', 'alias', 'aliasArn', 'usage'])
+    expect(Object.keys(signing)).toEqual(['keyId', 'arn', 'alias', 'aliasArn', 'usage', 'publicKey'])
   })
 
   test('are one, which signs, when none are asked for', async () => {

@@ -1,4 +1,5 @@
 // Plays API Gateway, of both kinds: a stage serves the routes that stand when it is made or changed, each by the function behind it.
+import { defined } from '../../../core/base/defined.ts'
 import type { JsonObject } from '../../../core/base/json-object.ts'
 import type { RateLimit } from '../../stand-in/token-bucket.ts'
 import type { GatewayResponse, GatewayResponses } from '../../vend-front/gateway-responses.ts'
@@ -9,6 +10,9 @@ import type { PlayedResource, Player, Players } from '../player.ts'
 /** `arn:…:lambda:path/2015-03-31/functions/<ARN>/invocations`, or the ARN alone. */
 const functionArnOf = (uri: unknown): string =>
   /functions\/(arn:.+)\/invocations$/.exec(String(uri))?.[1] ?? String(uri)
+
+/** `arn:…:s3:path/<bucket>/<key>`: API Gateway's own integration with S3. */
+const storedAtOf = (uri: unknown): string | undefined => /:s3:path\/(.+)$/.exec(String(uri))?.[1]
 
 const throttleOf = (settings: JsonObject): RateLimit | undefined =>
   settings.ThrottlingRateLimit === undefined
@@ -71,6 +75,7 @@ const restPlayers = ({ apis }: StackHost): Players => {
         method: String(HttpMethod),
         resource: pathOf(String(ResourceId)),
         functionArn: functionArnOf(fieldsOf(Integration).Uri),
+        ...defined({ storedAt: storedAtOf(fieldsOf(Integration).Uri) }),
         isSigned: AuthorizationType === 'AWS_IAM',
       }))
 

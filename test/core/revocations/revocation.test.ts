@@ -1,8 +1,6 @@
 // What a secret's metadata tells of a revoke: never nothing when there was one, never a time before the leaked value was dead.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
-import type { VersionEntry } from '../../../lambda/core/secret/secrets.ts'
 import {
   isDatedByLabels,
   isRecent,
@@ -10,7 +8,9 @@ import {
   revocationByLabels,
   revocationByVersions,
   type SecretHistory,
-} from '../../../lambda/core/vend/revocation.ts'
+} from '../../../lambda/core/revocations/revocation.ts'
+import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
+import type { VersionEntry } from '../../../lambda/core/secret/secrets.ts'
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:m2m/prod/orders-AbCdEf'
 const NOON = Date.UTC(2026, 10, 2, 12)

@@ -9,6 +9,7 @@ import { MAX_SETTLE_AGE_MS, type Origin, readRequestToken } from '../secret/requ
 import type { Secret } from '../secret/secret.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
+import { secondsAfter } from './document.ts'
 
 /** By how much ListSecrets may lag behind (architecture §3). */
 export const LIST_LAG_MS = 5 * MINUTE_MS
@@ -21,9 +22,6 @@ export interface Revocation {
 }
 
 export type SecretHistory = Pick<Secret, 'arn' | 'labels' | 'createdAt' | 'lastChangedAt' | 'lastRotatedAt'>
-
-/** `iat` has whole seconds, so that a token issued in the very second of the death is refused with those before. */
-const secondsAfter = (at: number): number => Math.floor(at / 1000) + 1
 
 const revoked = (at: number): Revocation => ({ state: 'revoked', notBefore: secondsAfter(at) })
 

@@ -1,0 +1,66 @@
+// What the sweep publishes: whom metadata shows as revoked, whom Stytch was found to refuse; and the list anew, so that it stays valid.
+import { describe, expect, test } from 'vitest'
+import { openDocument } from '../../../lambda/core/revocations/document.ts'
+import { publishList } from '../../../lambda/core/sweep/publish-list.ts'
+import { emptyTally } from '../../../lambda/core/sweep/tally.ts'
+import { createFakePublication } from '../../fakes/fake-publication.ts'
+import { createVendWorld, PREFIX } from '../../fakes/fake-vending.ts'
+
+const seat = () => {
+  const world = createVendWorld()
+  world.timing.restart(300_000)
+  const publication = createFakePublication()
+  const { secrets, timing, journal } = world
+  const sweeping = { secrets, secretNamePrefix: PREFIX, timing, journal, publication }
+  const tally = emptyTally()
+  const publish = (refused: readonly string[] = []) =>
+    publishList(sweeping, { refusedClients: new Set(refused), tally })
+  const seconds = () => Math.floor(timing.now() / 1000)
+  return { world, publication, tally, publish, seconds }
+}
+
+describe('the list', () => {
+  test('names who was revoked within the hour and who is refused, beside what others wrote', async () => {
+    const { world, publication, publish, seconds } = seat()
+    const { clientId } = world.place({ name: 'orders' })
+    world.switchTo('orders', 'revoke')
+    world.switchTo('orders', 'settle')
+    await publish(['m2m-client-test-off'])
+    await publish()
+
+    expect(publication.named()).toEqual({ [clientId]: seconds() + 1, 'm2m-client-test-off': seconds() + 1 })
+  })
+
+  test('is signed anew by every sweep, whether or not anybody is in it', async () => {
+    const { world, publication, publish } = seat()
+    const validUntil = async () => {
+      await publish()
+      const opened = openDocument(publication.stored?.jws ?? '', await publication.publicKey())
+      return opened.ok ? opened.value.validUntil : 0
+    }
+
+    const first = await validUntil()
+    world.timing.advance(900_000)
+
+    expect((await validUntil()) - first).toBe(900)
+  })
+
+  test('stays valid while Secrets Manager cannot be asked, with what was in it', async () => {
+    const { world, publication, tally, publish, seconds } = seat()
+    await publish(['m2m-client-test-off'])
+    const before = seconds() + 1
+    world.secrets.failing = 1
+    await publish()
+
+    expect(publication.named()).toEqual({ 'm2m-client-test-off': before })
+    expect([publication.writes, tally.failed]).toEqual([2, 1])
+  })
+
+  test('that cannot be written is a failure of the sweep', async () => {
+    const { publication, tally, publish } = seat()
+    publication.isDown = true
+    await publish()
+
+    expect(tally.failed).toBe(1)
+  })
+})

@@ -85,7 +85,7 @@ const judgeKeys = (stack: Stack, caller: FunctionCaller): readonly Finding[] => 
 
 /** Calls whose target the stack has, and how to find it by what the role's statement names. */
 const targets: Readonly<Record<string, (stack: Stack, arn: string) => JudgedResource | undefined>> = {
-  's3:PutObject': (stack, arn) => stack.find(arn.replace(/\/.*\*$/, '')),
+  's3:PutObject': (stack, arn) => stack.find(arn.replace(/\/.*$/, '')),
   'dynamodb:GetItem': (stack, arn) => stack.find(arn),
   'dynamodb:PutItem': (stack, arn) => stack.find(arn),
   'dynamodb:DeleteItem': (stack, arn) => stack.find(arn),

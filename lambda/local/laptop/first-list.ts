@@ -11,15 +11,16 @@ const PATIENCE_MS = 30_000
 export const writeFirstList = async (place: {
   readonly aws: string
   readonly region: string
+  /** Of the sweep, whose task it is. */
+  readonly accessKeyId: string
   readonly publication: PublicationEnv
   readonly onLog: (line: string) => void
 }): Promise<void> => {
-  const { aws, region, publication, onLog } = place
+  const { aws, region, accessKeyId, publication, onLog } = place
   const client = new SecretsManagerClient({
     endpoint: aws,
     region,
-    // Of the sweep, whose task it is.
-    credentials: { accessKeyId: 'm2m-laptop-sweep', secretAccessKey: 'laptop' },
+    credentials: { accessKeyId, secretAccessKey: 'laptop' },
   })
   const endpoints = { kmsEndpoint: aws, s3Endpoint: aws }
   const journal = { note: (entry: object) => onLog(JSON.stringify(entry)) }

@@ -166,6 +166,8 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   const durable = new Set<string>()
   const invoke = functions.invokeLatest
   const urls = { stytch: '', aws: '', vend: '' }
+  /** A function's access key id is its role's name. */
+  const sweepKey = `m2m-${settings.stage}-sweep-${region}`
 
   const stytch = createStytchStandIn({ world, projectId, projectSecret, slugs: settings.slugs ?? LAPTOP_SLUGS })
   const answers = createAnswers(() => urls.aws)
@@ -177,6 +179,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     httpEndpoint: () => `${urls.aws}${HTTP_API_PATH}`,
     restEndpoint: () => urls.vend,
     awsEndpoint: () => urls.aws,
+    readerKeyId: sweepKey,
   })
   const templateFunctions = createFunctionHost({
     functions,
@@ -312,7 +315,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     const { M2M_REVOCATIONS_BUCKET: bucket } = functions.codeOf(arnOf('sweep')).env
     const keyArn = publishingKey()?.arn
     if (bucket === undefined || keyArn === undefined) return
-    await writeFirstList({ aws: urls.aws, region, publication: { keyArn, bucket }, onLog })
+    await writeFirstList({ aws: urls.aws, region, accessKeyId: sweepKey, publication: { keyArn, bucket }, onLog })
   }
   // Scheduled rotations and functions, by the shared clock.
   const ticking = setInterval(() => {

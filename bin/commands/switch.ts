@@ -32,7 +32,11 @@ const setTo =
       : `Refuse every token to client ${name} of stage ${context.stage}? Everything that uses it stops.`
     await context.screen.confirm(question, options.yes === true)
     const { clientsApi } = await context.connect()
-    const { published } = await clientsApi.setActive({ secretName: secret.name, isActive, ...defined({ by: await context.by() }) })
+    const { published } = await clientsApi.setActive({
+      secretName: secret.name,
+      isActive,
+      ...defined({ by: await context.by() }),
+    })
     const ends = at(context.timing.now() + TOKEN_LIFETIME_MS)
     // Undefined: the stage has no vendor, and publishes no list.
     const listed = {

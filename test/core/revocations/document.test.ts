@@ -18,7 +18,7 @@ const NOW = 1_795_740_000_000
 const SECONDS = NOW / 1000
 const HOUR = 3_600
 
-const before = (...clients: readonly (readonly [string, number])[]): RevocationDocument => ({
+const listOf = (...clients: readonly (readonly [string, number])[]): RevocationDocument => ({
   version: 1,
   at: SECONDS - 60,
   validUntil: SECONDS + 60,
@@ -49,7 +49,7 @@ describe('the next list', () => {
       ['billing', SECONDS],
     ])
 
-    const { clients } = nextDocument(before(['orders', SECONDS - 10], ['shop', SECONDS - 20]), { revoked }, NOW)
+    const { clients } = nextDocument(listOf(['orders', SECONDS - 10], ['shop', SECONDS - 20]), { revoked }, NOW)
 
     expect(clients).toEqual([
       { id: 'billing', notBefore: SECONDS },
@@ -59,7 +59,7 @@ describe('the next list', () => {
   })
 
   test('leaves a client out once every token that was issued before has expired', () => {
-    const known = before(['gone', SECONDS - HOUR - 300], ['here', SECONDS - HOUR - 299])
+    const known = listOf(['gone', SECONDS - HOUR - 300], ['here', SECONDS - HOUR - 299])
 
     expect(nextDocument(known, { revoked: new Map() }, NOW).clients).toEqual([
       { id: 'here', notBefore: SECONDS - HOUR - 299 },
@@ -67,7 +67,7 @@ describe('the next list', () => {
   })
 
   test('of a client that was switched on refuses what was issued before now, and no more', () => {
-    const known = before(['off', SECONDS + 300], ['revoked', SECONDS - 100])
+    const known = listOf(['off', SECONDS + 300], ['revoked', SECONDS - 100])
     const released = ['off', 'revoked', 'unknown']
 
     expect(nextDocument(known, { revoked: new Map(), released }, NOW).clients).toEqual([
@@ -77,7 +77,7 @@ describe('the next list', () => {
   })
 
   test("is never dated before the last one, whatever the writer's clock says", () => {
-    const ahead = { ...before(), at: SECONDS + 7 }
+    const ahead = { ...listOf(), at: SECONDS + 7 }
 
     expect(nextDocument(ahead, { revoked: new Map() }, NOW)).toMatchObject({
       at: SECONDS + 7,
@@ -108,7 +108,7 @@ describe('what is no such list', () => {
     const input = signingInputOf(type, keyArn, payload)
     return compactJws(input, sign('sha256', Buffer.from(input), { key: key.privateKey, dsaEncoding: 'ieee-p1363' }))
   }
-  const document = before(['orders', SECONDS])
+  const document = listOf(['orders', SECONDS])
 
   test('the one that was signed is', () => {
     expect(openDocument(jws(document), key.trusted)).toEqual({ ok: true, value: document })

@@ -12,7 +12,7 @@ import { defaultReservations } from '../lib/config/reservations.ts'
 import { vendorDefaults } from '../lib/config/vendor-config.ts'
 import { bundleFunction } from '../scripts/bundle.ts'
 import { type Bench, integer, median, runAlone } from './report.ts'
-import type { ServicesReport, ServicesTask } from './vend/services.ts'
+import type { ServicesReport, ServicesTask } from './vend/starting-together.ts'
 
 const COLD_START_MS = 1000
 const PROCESSES = 4
@@ -36,7 +36,7 @@ const startDeployed = async (modulePath: string): Promise<Laptop> => {
 }
 
 const startServices = async (task: ServicesTask) => {
-  const child = fork(fileURLToPath(new URL('vend/services.ts', import.meta.url)), { execArgv: [] })
+  const child = fork(fileURLToPath(new URL('vend/starting-together.ts', import.meta.url)), { execArgv: [] })
   child.send(task)
   await once(child, 'message')
   return async (): Promise<ServicesReport> => {

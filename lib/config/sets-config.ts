@@ -3,6 +3,8 @@
 import { patternsMeet } from '../../lambda/core/base/pattern.ts'
 import { reservedAliases, type SetRule, type Sets } from '../../lambda/core/clients/authority.ts'
 import { DRILL_SET } from '../../lambda/core/clients/drill-client.ts'
+import { isClientName } from '../../lambda/core/secret/client-name.ts'
+import { isScope } from '../../lambda/core/secret/scope.ts'
 import { matching, type Place } from './config-place.ts'
 import { shapes } from './config-shapes.ts'
 
@@ -24,14 +26,12 @@ const readerShape = matching(
   /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/*-]{1,512}$/,
   "a role's ARN with the account in full, in whose name * stands for any characters: arn:aws:iam::<account>:role/payments-*",
 )
-const scopeShape = matching(
-  /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/,
-  'a scope, in which * stands for any characters: "read:*"',
-)
-const namesShape = matching(
-  /^[a-z0-9*][a-z0-9._*-]{0,63}$/,
-  'clients\' names, in which * stands for any characters: "payments-*"',
-)
+// A scope may hold a * itself.
+const scopeShape = { expected: 'a scope, in which * stands for any characters: "read:*"', fits: isScope }
+const namesShape = {
+  expected: 'clients\' names, in which * stands for any characters: "payments-*"',
+  fits: (value: string) => isClientName(value.replaceAll('*', '0')),
+}
 
 const readSet = (place: Place): SetConfig => {
   place.onlyKnows('operators', 'readers', 'scopes', 'names')

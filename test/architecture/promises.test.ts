@@ -88,7 +88,10 @@ const HELD: readonly (readonly [RegExp, Holder])[] = [
     /The sweep ends that, also while rotation is off|once the sweep has ended what is stuck/,
     ['test/e2e/cancelled-rotation.long.test.ts', 'has one that stored no value cleared'],
   ],
-  [/m2m release .* lets the next sweep go on|the sweep leaves it while it is held/, RELEASED],
+  [
+    /m2m release .* lets the next sweep go on|the sweep leaves it while it is held|end a hold; the next sweep/,
+    RELEASED,
+  ],
   [
     /ends it within two minutes, if its value may have leaked/,
     ['test/e2e/states.long.test.ts', 'a rotation is stuck, since its function was killed'],

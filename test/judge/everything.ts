@@ -16,15 +16,26 @@ export const ACCOUNT = stack.account
 export type Change = (properties: Json, id: string) => void
 
 /** Resources by the beginning of their logical id, and by their type. */
-export const planted = (begins: string, type: string, change: Change): Stack => {
+export interface Plant {
+  readonly begins: string
+  readonly type: string
+  readonly change: Change
+}
+
+/** Several changes of one template. */
+export const plantedAll = (plants: readonly Plant[]): Stack => {
   const copy = structuredClone(template) as Json
-  const found = Object.entries(fieldsOf(copy.Resources)).filter(
-    ([id, one]) => id.startsWith(begins) && fieldsOf(one).Type === type,
-  )
-  if (found.length === 0) throw new Error(`${begins} (${type}) is not in the template.`)
-  for (const [id, one] of found) change(fieldsOf(one).Properties as Json, id)
+  for (const { begins, type, change } of plants) {
+    const found = Object.entries(fieldsOf(copy.Resources)).filter(
+      ([id, one]) => id.startsWith(begins) && fieldsOf(one).Type === type,
+    )
+    if (found.length === 0) throw new Error(`${begins} (${type}) is not in the template.`)
+    for (const [id, one] of found) change(fieldsOf(one).Properties as Json, id)
+  }
   return readTemplate(copy, stack)
 }
+
+export const planted = (begins: string, type: string, change: Change): Stack => plantedAll([{ begins, type, change }])
 
 /** Adds a resource of its own. */
 export const plantedBeside = (id: string, one: object): Stack => {

@@ -22,7 +22,7 @@ interface Budget {
 const budgets: Readonly<Record<BundleName, Budget>> = {
   // 34 kB of it are what the rotation remembers, proves and signs, and how it waits for what is not visible yet.
   // 8 kB answer whether Stytch accepts what consumers read (docs/decisions/059).
-  'on-rotation': { kB: 714, gzippedKB: 192 },
+  'on-rotation': { kB: 714, gzippedKB: 193 },
   'on-project-rotation': { kB: 702, gzippedKB: 190 },
   'on-client-resource': { kB: 616, gzippedKB: 168 },
   // 2 kB of it answer `m2m doctor` which values a rotation would refuse.

@@ -472,13 +472,20 @@ describe('the configuration', () => {
         githubUrl: 'https://github.example.com/api/v3',
         detectors: ['stytch_m2m_client_secret', 'generic_high_entropy_secret'],
         maxPerHour: 5,
+        requestsPerAddress: 300,
+        formerAddress: false,
       },
     }
-    const { detectors, ...rest } = all.intake
+    const { detectors, requestsPerAddress, formerAddress, ...rest } = all.intake
 
     expect(readDeployConfig({ ...exampleConfig, incidents: all }).incidents).toEqual({
       security: all.security,
-      intake: { ...rest, watched: detectors },
+      intake: {
+        ...rest,
+        watched: detectors,
+        firewall: { kind: 'perAddress', requestsPerAddress },
+        keepsFormerAddress: formerAddress,
+      },
     })
   })
 

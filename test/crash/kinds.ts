@@ -2,7 +2,7 @@
 // colleague and an onlooker see at the stand-in; everything else in this folder is the same for all.
 
 import { createStytchApi, type StytchSettings } from '../../lambda/adapters/stytch/api.ts'
-import { noBindings } from '../../lambda/adapters/stytch/bindings.ts'
+import type { Bindings } from '../../lambda/adapters/stytch/bindings.ts'
 import type { CallerSettings } from '../../lambda/adapters/stytch/caller.ts'
 import { createAppIssuer } from '../../lambda/adapters/stytch/connected-apps.ts'
 import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
@@ -133,11 +133,18 @@ export const projectSecret: CrashKind = {
   },
 }
 
+/** The claim of what Stytch keeps no field for: the one secret's, also when it is bound again. */
+const claimedBy = ({ secretArn }: Pick<Parameters<CrashKind['issuer']>[0], 'secretArn'>): Bindings => ({
+  holderOf: async () => secretArn(),
+  bind: async (clientId, holder) => {
+    if (holder !== secretArn()) throw new Error(`${clientId} is claimed for another secret.`)
+  },
+})
+
 export const connectedApp: CrashKind = {
   ...m2m,
   name: 'Connected App',
-  issuer: (line) =>
-    createAppIssuer({ stytch: reachOf(line), bindings: { ...noBindings, holderOf: async () => line.secretArn() } }),
+  issuer: (line) => createAppIssuer({ stytch: reachOf(line), bindings: claimedBy(line) }),
   seed: ({ connectedApps }) => connectedApps.seed(),
   accepts: ({ connectedApps }, clientId, secret) => connectedApps.accepts(clientId, secret),
   slots: ({ connectedApps }, clientId) => connectedApps.slots(clientId),
@@ -155,8 +162,7 @@ export const scimConnection: CrashKind = {
   valueField: 'bearer_token',
   hasOwnMarks: false,
   leavesStrangers: false,
-  issuer: (line) =>
-    createScimIssuer({ stytch: reachOf(line), bindings: { ...noBindings, holderOf: async () => line.secretArn() } }),
+  issuer: (line) => createScimIssuer({ stytch: reachOf(line), bindings: claimedBy(line) }),
   seed: ({ scim }) => {
     const { organizationId, connectionId, bearerToken } = scim.seed()
     return { clientId: scimId({ organizationId, connectionId }), secret: bearerToken }

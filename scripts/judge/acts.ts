@@ -104,6 +104,11 @@ const ofMethod = (stack: Stack, method: JudgedResource): readonly ServiceAct[] =
   const { Integration, RestApiId, HttpMethod, ResourceId } = method.properties
   const { Uri, Credentials } = fieldsOf(Integration)
   const source = executeApi(stack, RestApiId, HttpMethod, pathOf(stack, ResourceId))
+  const [, object] = /:s3:path\/(.+)$/.exec(String(Uri)) ?? []
+  if (object !== undefined) {
+    const act = { by: method, service: 'apigateway.amazonaws.com', action: 's3:GetObject', role: Credentials }
+    return [{ ...act, on: `arn:aws:s3:::${object}` }]
+  }
   return deliver(method, 'apigateway.amazonaws.com', integrated(Uri), source, Credentials)
 }
 

@@ -204,8 +204,9 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
   reads: { bundle: 'on-read', calls: ['dynamodb:UpdateItem'], records: { 'dynamodb:UpdateItem': READ_KEYS } },
   vendor: {
     bundle: 'on-vend',
-    calls: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'events:PutEvents', 's3:GetObject'],
-    demanded: ['s3:ListBucket', ...reading],
+    calls: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'events:PutEvents'],
+    // A GET of the object names no operation, and S3 says that one is missing to whoever may list alone.
+    demanded: ['s3:GetObject', 's3:ListBucket', ...reading],
     publishes: 'm2m.vendor',
   },
 }

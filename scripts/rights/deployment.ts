@@ -6,6 +6,8 @@ import { isJsonObject } from '../../lambda/core/base/json-object.ts'
 import { secretPolicy } from '../../lambda/core/clients/secret-policy.ts'
 import { readRegistrarEnv } from '../../lambda/env/registrar.ts'
 import type { WrittenPolicy } from '../../lambda/local/iam/policy.ts'
+import { textsOf } from '../../lambda/local/stack/fields.ts'
+import { apiArn as apiArnAt, resourcePoliciesOf, statementsIn } from '../../lambda/local/stack/policies.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { M2mStack } from '../../lib/m2m-stack.ts'
 import { type ReadTemplate, readDeployedTemplate, type StackPlace, secretArn, type Template } from './template.ts'
@@ -112,93 +114,20 @@ export interface Deployment {
   readonly qualifiers: ReadonlyMap<string, readonly string[]>
 }
 
-const document = (value: unknown): PolicyDocument => {
-  const parsed: unknown = typeof value === 'string' ? JSON.parse(value) : value
-  if (!isJsonObject(parsed) || !Array.isArray(parsed.Statement))
-    throw new Error(`${JSON.stringify(value)} is no policy.`)
-  return { Version: String(parsed.Version), Statement: parsed.Statement }
-}
+const document = (value: unknown): PolicyDocument => ({ Version: '2012-10-17', Statement: statementsIn(value) })
 
-const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [])
-
-/** What AddPermission makes of a permission (Lambda developer guide, resource-based policies). */
-const permissionStatement = (resource: string, permission: Readonly<Record<string, unknown>>): unknown => {
-  const principal = String(permission.Principal)
-  const conditions = {
-    ...(permission.SourceArn === undefined ? {} : { ArnLike: { 'AWS:SourceArn': permission.SourceArn } }),
-    ...(permission.SourceAccount === undefined
-      ? {}
-      : { StringEquals: { 'AWS:SourceAccount': permission.SourceAccount } }),
-  }
-  return {
-    Effect: 'Allow',
-    Principal: principal.endsWith('.amazonaws.com') ? { Service: principal } : { AWS: principal },
-    Action: permission.Action,
-    Resource: resource,
-    ...(Object.keys(conditions).length === 0 ? {} : { Condition: conditions }),
-  }
-}
+const stackPlace = { name: place.stackName, account: ACCOUNT, region: place.region }
 
 /** As requests to an API name it; stage, method and path follow. */
-export const apiArn = (id: string): string => `arn:aws:execute-api:${place.region}:${ACCOUNT}:${id}`
+export const apiArn = (id: string): string => apiArnAt(stackPlace, id)
 
-const readResourcePolicies = ({ ofType }: ReadTemplate): Map<string, PolicyDocument> => {
+const readResourcePolicies = ({ resources }: ReadTemplate): Map<string, PolicyDocument> => {
   const found = new Map<string, PolicyDocument>()
-  const add = (arn: string, ...statements: readonly unknown[]): void => {
-    found.set(arn, { Version: '2012-10-17', Statement: [...(found.get(arn)?.Statement ?? []), ...statements] })
-  }
-  const here = (service: string, name: unknown) => {
-    const text = String(name)
-    return text.startsWith('arn:') ? text : `arn:aws:${service}:${place.region}:${ACCOUNT}:${text}`
-  }
-  for (const { properties } of ofType('AWS::IAM::Role')) {
-    add(String(properties.$arn), ...document(properties.AssumeRolePolicyDocument).Statement)
-  }
-  for (const { properties } of ofType('AWS::KMS::Key')) {
-    add(String(properties.$arn), ...document(properties.KeyPolicy).Statement)
-  }
-  for (const { properties } of ofType('AWS::S3::BucketPolicy')) {
-    add(`arn:aws:s3:::${String(properties.Bucket)}`, ...document(properties.PolicyDocument).Statement)
-  }
-  for (const { properties } of ofType('AWS::Events::EventBus')) {
-    if (properties.Policy !== undefined) add(String(properties.$arn), ...document(properties.Policy).Statement)
-  }
-  for (const { properties } of ofType('AWS::Events::EventBusPolicy')) {
-    const { StatementId: Sid, EventBusName, Statement } = properties
-    add(here('events', `event-bus/${String(EventBusName)}`), { Sid, ...(isJsonObject(Statement) ? Statement : {}) })
-  }
-  for (const { properties } of ofType('AWS::SQS::QueuePolicy')) {
-    // A queue is named by its URL there, and by its ARN in requests.
-    for (const url of list(properties.Queues)) {
-      add(here('sqs', url.split('/').at(-1)), ...document(properties.PolicyDocument).Statement)
+  for (const { type, properties } of resources) {
+    const bearer = { type, properties, arn: String(properties.$arn), name: String(properties.$ref) }
+    for (const { arn, statements } of resourcePoliciesOf(bearer, stackPlace)) {
+      found.set(arn, { Version: '2012-10-17', Statement: [...(found.get(arn)?.Statement ?? []), ...statements] })
     }
-  }
-  for (const { properties } of ofType('AWS::ApiGateway::RestApi')) {
-    if (properties.Policy === undefined) continue
-    // In an API's own policy, API Gateway puts the rest of the ARN before it.
-    const api = apiArn(String(properties.$ref))
-    const whole = JSON.stringify(properties.Policy).replaceAll('"execute-api:/', `"${api}/`)
-    add(api, ...document(whole).Statement)
-  }
-  for (const { properties } of ofType('AWS::SNS::TopicPolicy')) {
-    for (const topic of list(properties.Topics)) add(topic, ...document(properties.PolicyDocument).Statement)
-  }
-  for (const { properties } of ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')) {
-    // A global table has one for each Region that it is in.
-    const places = [properties, ...(Array.isArray(properties.Replicas) ? properties.Replicas.filter(isJsonObject) : [])]
-    for (const { ResourcePolicy: policy } of places) {
-      if (isJsonObject(policy)) add(String(properties.$arn), ...document(policy.PolicyDocument).Statement)
-    }
-  }
-  for (const { properties } of ofType('AWS::SecretsManager::ResourcePolicy')) {
-    add(String(properties.SecretId), ...document(properties.ResourcePolicy).Statement)
-  }
-  for (const { properties } of ofType('AWS::Lambda::Permission')) {
-    const arn = here('lambda', String(properties.FunctionName).replace(/^(?!arn:)/, 'function:'))
-    add(arn, permissionStatement(arn, properties))
-  }
-  for (const { properties } of ofType('AWS::Lambda::ResourcePolicy')) {
-    add(here('lambda', properties.ResourceArn), ...document(properties.PolicyDocument).Statement)
   }
   return found
 }
@@ -224,7 +153,7 @@ const policyBy = (
 const declaredConsumers = ({ ofType }: ReadTemplate, secretName: string): readonly string[] => {
   const client = ofType('Custom::M2mClient').find(({ properties }) => properties.SecretName === secretName)
   if (client === undefined) throw new Error(`The template declares no client ${secretName}.`)
-  return list(client.properties.Consumers)
+  return textsOf(client.properties.Consumers)
 }
 
 const readIdentityPolicies = ({ ofType }: ReadTemplate): Map<string, readonly PolicyDocument[]> => {
@@ -233,13 +162,13 @@ const readIdentityPolicies = ({ ofType }: ReadTemplate): Map<string, readonly Po
     ofType('AWS::IAM::Role').map(({ properties }) => [String(properties.$arn).split('/').at(-1), properties]),
   )
   for (const { properties } of ofType('AWS::IAM::Policy')) {
-    for (const name of list(properties.Roles)) {
+    for (const name of textsOf(properties.Roles)) {
       const arn = String(arns.get(name)?.$arn)
       found.set(arn, [...(found.get(arn) ?? []), document(properties.PolicyDocument)])
     }
   }
   for (const properties of arns.values()) {
-    if (list(properties.ManagedPolicyArns).length > 0) {
+    if (textsOf(properties.ManagedPolicyArns).length > 0) {
       throw new Error(`${String(properties.$arn)} has managed policies, which scripts/rights does not read.`)
     }
     const inline = Array.isArray(properties.Policies) ? properties.Policies : []

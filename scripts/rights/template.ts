@@ -24,10 +24,18 @@ export interface Template {
   readonly Conditions?: Readonly<Record<string, unknown>>
 }
 
+export interface ReadResource {
+  readonly id: string
+  readonly type: string
+  readonly properties: JsonObject
+}
+
 export interface ReadTemplate {
   readonly resolve: (value: unknown) => unknown
-  /** With what Ref and the ARN of it are, as `$ref` and `$arn`. `[logical id, resource]` of every resource of these types, its properties resolved. */
-  readonly ofType: (...types: readonly string[]) => readonly { readonly id: string; readonly properties: JsonObject }[]
+  /** Every resource of these types, its properties resolved, with what Ref and its ARN are, as `$ref` and `$arn`. */
+  readonly ofType: (...types: readonly string[]) => readonly ReadResource[]
+  /** All of them. */
+  readonly resources: readonly ReadResource[]
 }
 
 export const readDeployedTemplate = (template: Template, place: StackPlace): ReadTemplate => {
@@ -41,15 +49,15 @@ export const readDeployedTemplate = (template: Template, place: StackPlace): Rea
       return type === 'AWS::S3::Bucket' ? `${name}-${id}`.toLowerCase() : `${name}-${id}`
     },
   })
+  const resources = Object.entries(template.Resources).map(([id, { Type: type, Properties = {} }]) => ({
+    id,
+    type,
+    properties: { ...fieldsOf(evaluate(Properties)), $arn: arnOf(id) ?? `${type}/${id}`, $ref: refOf(id) },
+  }))
   return {
     resolve: evaluate,
-    ofType: (...types) =>
-      Object.entries(template.Resources)
-        .filter(([, { Type }]) => types.includes(Type))
-        .map(([id, { Type, Properties = {} }]) => ({
-          id,
-          properties: { ...fieldsOf(evaluate(Properties)), $arn: arnOf(id) ?? `${Type}/${id}`, $ref: refOf(id) },
-        })),
+    resources,
+    ofType: (...types) => resources.filter(({ type }) => types.includes(type)),
   }
 }
 

@@ -2,7 +2,7 @@
 // what could not be delivered. Derived from the resources alone, never from their policies, against which it is held.
 // Clauses: each service's page on the permissions that its targets need.
 
-import { fieldsOf, listOf, textsOf } from '../../lambda/local/stack/fields.ts'
+import { fieldsOf, listOf, textsOf } from '../../lambda/local/stand-in/fields.ts'
 import { functionOf } from './policies.ts'
 import { type JudgedResource, ofType, type Stack } from './template.ts'
 

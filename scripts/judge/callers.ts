@@ -1,7 +1,7 @@
 // Who calls, as the rules ask it of a stack's policies: a function's role inside of its function, and whoever is not meant to get in.
 // What each may do by its own policies, what a resource's policy says of it, and what AWS puts into its requests.
 
-import { textsOf } from '../../lambda/local/stack/fields.ts'
+import { textsOf } from '../../lambda/local/stand-in/fields.ts'
 import { keyUsesOf } from './acts.ts'
 import { type EvaluationContext, evaluatePolicies, matchesAction, type PolicyDecision } from './evaluate.ts'
 import { isMeant, type NeededCalls, neededBy } from './needed-calls.ts'

@@ -3,7 +3,7 @@
 // absent. Clauses: IAM User Guide, "AWS global condition context keys" (Availability), and each service's authorization reference.
 
 import { isJsonObject } from '../../lambda/core/base/json-object.ts'
-import { textsOf } from '../../lambda/local/stack/fields.ts'
+import { textsOf } from '../../lambda/local/stand-in/fields.ts'
 import type { Statement } from './policies.ts'
 
 interface Presence {

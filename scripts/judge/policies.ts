@@ -2,7 +2,7 @@
 // resource type keeps one by one (bus, Lambda permissions) are put together to the policy that they become.
 import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
 import type { Statement } from '../../lambda/local/iam/policy.ts'
-import { fieldsOf, listOf, textsOf } from '../../lambda/local/stack/fields.ts'
+import { fieldsOf, listOf, textsOf } from '../../lambda/local/stand-in/fields.ts'
 import { type JudgedResource, ofType, type Stack } from './template.ts'
 
 export type { Statement }

@@ -3,8 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JsonObject } from '../../lambda/core/base/json-object.ts'
-import { fieldsOf } from '../../lambda/local/stack/fields.ts'
 import { createResolver, type TemplatePlace } from '../../lambda/local/stack/resolve.ts'
+import { fieldsOf } from '../../lambda/local/stand-in/fields.ts'
 
 export interface JudgedResource {
   readonly id: string

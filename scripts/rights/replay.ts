@@ -1,14 +1,9 @@
 // Which calls need which right: every action of every statement that allows something is taken out in turn, and the calls that were evaluated are
 // evaluated again. A call that is then denied needs that action; an action that no call needs is one for whoever takes its role over. Pure.
-import {
-  hasVariables,
-  type PolicyDocument,
-  type Statement,
-  statementsOf,
-  textsOf,
-} from '../../lambda/local/iam/policy.ts'
+import { hasVariables, type PolicyDocument, type Statement, statementsOf } from '../../lambda/local/iam/policy.ts'
 import { isService } from '../../lambda/local/iam/principal.ts'
 import { type Evaluation, evaluateAgain } from '../../lambda/local/iam/rights.ts'
+import { textsOf } from '../../lambda/local/stand-in/fields.ts'
 
 /** What one statement allows to do. */
 export interface GivenRight {

@@ -3,8 +3,8 @@
 // gives the same text; bundles' hashes never stand in it.
 
 import type { JsonObject } from '../../lambda/core/base/json-object.ts'
-import { fieldsOf } from '../../lambda/local/stack/fields.ts'
 import { createResolver } from '../../lambda/local/stack/resolve.ts'
+import { fieldsOf } from '../../lambda/local/stand-in/fields.ts'
 
 export interface StackPlace {
   readonly partition: string

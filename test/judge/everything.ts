@@ -1,6 +1,6 @@
 // One fault planted in the template of the configuration that has everything on: what a rule says of it, and of nothing else.
 import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
-import { fieldsOf, listOf } from '../../lambda/local/stack/fields.ts'
+import { fieldsOf, listOf } from '../../lambda/local/stand-in/fields.ts'
 import type { Rule } from '../../scripts/judge/finding.ts'
 import { readTemplate, type Stack } from '../../scripts/judge/template.ts'
 import { said } from './plant.ts'

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../lambda/core/base/json-object.ts'
 import { MAX_EXTRA_PREFIXES } from '../../lambda/core/secret/stage-secrets.ts'
-import { fieldsOf } from '../../lambda/local/stack/fields.ts'
+import { fieldsOf } from '../../lambda/local/stand-in/fields.ts'
 import { MAX_CLIENTS } from '../../lib/config/config-defaults.ts'
 import { printed } from '../../scripts/judge/finding.ts'
 import { judge } from '../../scripts/judge/judge.ts'

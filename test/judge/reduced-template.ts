@@ -2,9 +2,9 @@
 // A file holds its place on the first line, and a resource on each that follows.
 import { readFileSync } from 'node:fs'
 import type { JsonObject } from '../../lambda/core/base/json-object.ts'
-import { fieldsOf } from '../../lambda/local/stack/fields.ts'
 import { kindOf } from '../../lambda/local/stack/kinds.ts'
 import type { TemplatePlace } from '../../lambda/local/stack/resolve.ts'
+import { fieldsOf } from '../../lambda/local/stand-in/fields.ts'
 import { readTemplate, type Stack } from '../../scripts/judge/template.ts'
 
 /** Properties that tell one setting or name from another beside those of the kind itself. */

@@ -1,6 +1,6 @@
 // Whoever no policy names gets nowhere: each guard taken away is found.
 import { describe, expect, test } from 'vitest'
-import { fieldsOf, listOf } from '../../lambda/local/stack/fields.ts'
+import { fieldsOf, listOf } from '../../lambda/local/stand-in/fields.ts'
 import { managedRights } from '../../scripts/judge/rules/managed-rights.ts'
 import { roleOutsideFunction } from '../../scripts/judge/rules/role-outside-function.ts'
 import { strangers } from '../../scripts/judge/rules/strangers.ts'

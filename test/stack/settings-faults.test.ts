@@ -1,6 +1,6 @@
 // Settings of functions that grow with the configuration: what synth takes fits into Lambda's 4 KB, and what does not is refused there.
 import { expect, test } from 'vitest'
-import { fieldsOf } from '../../lambda/local/stack/fields.ts'
+import { fieldsOf } from '../../lambda/local/stand-in/fields.ts'
 import { DeployConfigFault, readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { stackFor } from '../judge/synthesised.ts'
 import { exampleConfig } from './synth.ts'

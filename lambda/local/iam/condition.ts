@@ -1,8 +1,9 @@
 // The condition element: operators, and what each makes of a key that is not in the request. Clauses: IAM User Guide, "Condition operators",
 // "Single-valued vs. multivalued context keys" and "Null".
 import { BlockList, isIP } from 'node:net'
+import { fieldsOf } from '../stand-in/fields.ts'
 import { matchesArn, matchesPattern, type RequestContext, valuesOf } from './pattern.ts'
-import { fieldsOf, type Statement } from './policy.ts'
+import type { Statement } from './policy.ts'
 
 /**
  * What an operator for one value makes of a key that has many, such as `events:source`: AWS calls for a set operator there, and does not say

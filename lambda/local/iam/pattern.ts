@@ -1,5 +1,5 @@
 // Patterns of policies: `*` and `?`, ARNs, and policy variables. A value that a variable brings in is literal, whatever it holds.
-import { textsOf } from './policy.ts'
+import { textsOf } from '../stand-in/fields.ts'
 
 /** Keys in lower case: condition keys are not case-sensitive. A list is a key of many values; a key that is not there is absent. */
 export type RequestContext = Readonly<Record<string, string | readonly string[]>>

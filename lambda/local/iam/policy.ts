@@ -1,6 +1,7 @@
 // A policy as IAM stores it, read once into a form that is quick to match. Whoever makes a document anew for each question pays for that
 // each time; one that is kept is read once.
-import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import { isJsonObject } from '../../core/base/json-object.ts'
+import { listOf } from '../stand-in/fields.ts'
 
 export interface PolicyDocument {
   readonly Version?: unknown
@@ -25,15 +26,6 @@ export interface Statement {
   readonly NotResource?: unknown
   readonly Condition?: unknown
 }
-
-export const fieldsOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {})
-
-/** One value, several or none, as a list. */
-export const listOf = (value: unknown): readonly unknown[] =>
-  value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]
-
-export const textsOf = (value: unknown): readonly string[] =>
-  listOf(value).filter((one): one is string => typeof one === 'string')
 
 export const statementsOf = ({ Statement }: PolicyDocument): readonly Statement[] =>
   listOf(Statement).filter(isJsonObject)

@@ -1,6 +1,8 @@
 // Whom a resource's policy names, and how: that decides what else has to allow the call (IAM User Guide, "Policy evaluation logic").
+
+import { fieldsOf, textsOf } from '../stand-in/fields.ts'
 import { accountOf, type RequestContext } from './pattern.ts'
-import { fieldsOf, type Statement, textsOf } from './policy.ts'
+import type { Statement } from './policy.ts'
 
 /** A service that calls for itself: it has no account, no role and no policies. */
 export interface ServiceCaller {

@@ -1,7 +1,9 @@
 // Whether one statement is about a call.
+
+import { textsOf } from '../stand-in/fields.ts'
 import { conditionHolds, conditionsOf, type MultiValued } from './condition.ts'
 import { matchesAction, matchesResource, type RequestContext } from './pattern.ts'
-import { hasVariables, type PolicyDocument, type Statement, statementsOf, textsOf } from './policy.ts'
+import { hasVariables, type PolicyDocument, type Statement, statementsOf } from './policy.ts'
 import { type Caller, type NamedAs, principalNamed } from './principal.ts'
 
 export interface RequestedAccess {

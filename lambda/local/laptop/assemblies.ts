@@ -8,8 +8,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { fieldsOf } from '../stack/fields.ts'
 import type { StackFile } from '../stack/stack-file.ts'
+import { fieldsOf } from '../stand-in/fields.ts'
 import { type LaptopChoices, laptopConfig } from './deployment.ts'
 
 /** A clone runs its source; an installed package, what was built. */

@@ -2,7 +2,7 @@
 // Who is handed out as a function's identity has its role's policies as they stand now.
 import type { PolicyDocument } from '../iam/policy.ts'
 import type { Identity, Rights } from '../iam/rights.ts'
-import { fieldsOf, listOf, textsOf } from './fields.ts'
+import { fieldsOf, listOf, textsOf } from '../stand-in/fields.ts'
 import type { PlayedResource } from './player.ts'
 import { documentOf, resourcePoliciesOf } from './policies.ts'
 import type { TemplatePlace } from './resolve.ts'

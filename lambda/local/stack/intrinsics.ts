@@ -1,7 +1,7 @@
 // CloudFormation's intrinsic functions, without knowing what a reference stands for: whoever evaluates a template says that. A function that
 // is not known here is refused by name, unless its reader has a text for it.
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
-import { fieldsOf } from './fields.ts'
+import { fieldsOf } from '../stand-in/fields.ts'
 
 /** What a template's references stand for. */
 export interface References {

@@ -1,6 +1,6 @@
 // In which order CloudFormation makes a template's resources: each after those that it refers to or depends on.
 import type { JsonObject } from '../../core/base/json-object.ts'
-import { fieldsOf, textsOf } from './fields.ts'
+import { fieldsOf, textsOf } from '../stand-in/fields.ts'
 import { referredIds } from './intrinsics.ts'
 
 /** Of each resource, those that have to stand before it. */

@@ -1,7 +1,7 @@
 // The policies that a template's resources carry: whose each is, as statements. Read where rights are evaluated and where they are computed.
 import type { JsonObject } from '../../core/base/json-object.ts'
 import type { PolicyDocument } from '../iam/policy.ts'
-import { fieldsOf, listOf, textsOf } from './fields.ts'
+import { fieldsOf, listOf, textsOf } from '../stand-in/fields.ts'
 import type { TemplatePlace } from './resolve.ts'
 
 /** A resource with its references resolved. */

@@ -3,7 +3,7 @@
 // be compared and policies measured. Of one that is made, they are its own.
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../../core/base/json-object.ts'
-import { fieldsOf } from './fields.ts'
+import { fieldsOf } from '../stand-in/fields.ts'
 import { createEvaluator, type Evaluator } from './intrinsics.ts'
 import { kindOf } from './kinds.ts'
 

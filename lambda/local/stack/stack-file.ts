@@ -2,7 +2,7 @@
 // file, so that it can be written while another process reads its predecessor.
 import { readFileSync } from 'node:fs'
 import type { JsonObject } from '../../core/base/json-object.ts'
-import { fieldsOf } from './fields.ts'
+import { fieldsOf } from '../stand-in/fields.ts'
 import type { TemplatePlace } from './resolve.ts'
 
 export interface StackFile {

@@ -3,7 +3,7 @@
 // when. One deployment at a time.
 import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject } from '../../core/base/json-object.ts'
-import { fieldsOf, listOf } from './fields.ts'
+import { fieldsOf, listOf } from '../stand-in/fields.ts'
 import { kindOf } from './kinds.ts'
 import { inOrder } from './order.ts'
 import { type PlayedResource, type Player, type Players, playerOf } from './player.ts'

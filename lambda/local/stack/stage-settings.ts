@@ -1,7 +1,7 @@
 // What a stage's functions are set to, read from the template before or after it is deployed: the names by which everybody else finds the parts
 // of a stage.
 import type { JsonObject } from '../../core/base/json-object.ts'
-import { fieldsOf } from './fields.ts'
+import { fieldsOf } from '../stand-in/fields.ts'
 import type { Resolver } from './resolve.ts'
 
 export interface StageSettings {

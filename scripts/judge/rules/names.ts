@@ -1,8 +1,8 @@
 // names: no physical name twice, within a stack or between two that are deployed side by side. What AWS names itself, an id or a name
 // with chance in it, never collides; what we name does as soon as a second stage has the same.
 
-import { fieldsOf } from '../../../lambda/local/stack/fields.ts'
 import { kindOf } from '../../../lambda/local/stack/kinds.ts'
+import { fieldsOf } from '../../../lambda/local/stand-in/fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import type { JudgedResource, Stack } from '../template.ts'
 

@@ -1,7 +1,7 @@
 // needed-calls: the role of each function allows every call that the function makes, in spite of its own denials, and no call that it
 // never makes. Who else may do what is not judged here.
 
-import { textsOf } from '../../../lambda/local/stack/fields.ts'
+import { textsOf } from '../../../lambda/local/stand-in/fields.ts'
 import { conditionsHold, conditionsOf, matchesPattern, namesAction } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { isMeant, neededBy, ofLambda } from '../needed-calls.ts'

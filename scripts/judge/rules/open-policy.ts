@@ -2,7 +2,7 @@
 // organization or sources are meant. And a function's permission names services alone: whom else it lets in stands in its whole policy.
 // Clauses: IAM User Guide, "AWS JSON policy elements: Principal" and, of each service, its meaning of "public".
 
-import { fieldsOf, textsOf } from '../../../lambda/local/stack/fields.ts'
+import { fieldsOf, textsOf } from '../../../lambda/local/stand-in/fields.ts'
 import { type Condition, conditionsOf } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { type Policy, policiesOf, type Statement } from '../policies.ts'

@@ -1,8 +1,8 @@
 // policy-size: statements and bytes of every policy against the quota of its kind, and what else grows with the configuration: a
 // function's environment, a rule's pattern, a role's policies, names, the template itself. A finding says what it is and what fits.
 
-import { fieldsOf, listOf } from '../../../lambda/local/stack/fields.ts'
 import { kindOf } from '../../../lambda/local/stack/kinds.ts'
+import { fieldsOf, listOf } from '../../../lambda/local/stand-in/fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf, type Policy, type PolicyKind, policiesOf, type Statement } from '../policies.ts'
 import * as quotas from '../quotas.ts'

@@ -1,7 +1,7 @@
 // role-trust: a role is assumed by the services for which a resource of the stack names it, and by nobody else. A service that has no
 // need of the role, an account, or everybody in its trust policy is one more way to what the role may do.
 
-import { fieldsOf, textsOf } from '../../../lambda/local/stack/fields.ts'
+import { fieldsOf, textsOf } from '../../../lambda/local/stand-in/fields.ts'
 import { actsOf } from '../acts.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { type Policy, policiesOf, type Statement } from '../policies.ts'

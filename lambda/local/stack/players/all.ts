@@ -1,6 +1,6 @@
 // All that is played of a template, and what is not: a stack that holds another type is not deployed. Whatever carries a policy also hands it to
 // the identities.
-import { fieldsOf } from '../fields.ts'
+import { fieldsOf } from '../../stand-in/fields.ts'
 import type { StackHost } from '../host.ts'
 import type { Player, Players } from '../player.ts'
 import { apiPlayers } from './apis.ts'

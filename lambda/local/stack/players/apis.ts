@@ -1,9 +1,9 @@
 // Plays API Gateway, of both kinds: a stage serves the routes that stand when it is made or changed, each by the function behind it.
 import { defined } from '../../../core/base/defined.ts'
 import type { JsonObject } from '../../../core/base/json-object.ts'
+import { fieldsOf, listOf } from '../../stand-in/fields.ts'
 import type { RateLimit } from '../../stand-in/token-bucket.ts'
 import type { GatewayResponse, GatewayResponses } from '../../vend-front/gateway-responses.ts'
-import { fieldsOf, listOf } from '../fields.ts'
 import type { ApiRoute, StackHost } from '../host.ts'
 import type { PlayedResource, Player, Players } from '../player.ts'
 

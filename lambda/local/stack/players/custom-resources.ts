@@ -2,7 +2,7 @@
 // with it. What it answers is believed only if it is about that request. A function that does not answer in time has failed.
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../../core/base/json-object.ts'
-import { fieldsOf } from '../fields.ts'
+import { fieldsOf } from '../../stand-in/fields.ts'
 import type { StackHost } from '../host.ts'
 import type { PlayedResource, Player } from '../player.ts'
 

@@ -2,7 +2,7 @@
 import { defined } from '../../../core/base/defined.ts'
 import type { EventPattern } from '../../aws/event-pattern.ts'
 import type { RuleTarget } from '../../aws/rules.ts'
-import { fieldsOf, listOf } from '../fields.ts'
+import { fieldsOf, listOf } from '../../stand-in/fields.ts'
 import type { StackHost } from '../host.ts'
 import type { PlayedResource, Players } from '../player.ts'
 

@@ -1,7 +1,7 @@
 // Plays Lambda: functions with their settings, published versions, aliases, and what becomes of an asynchronous event.
 import { defined } from '../../../core/base/defined.ts'
 import { DAY_MS } from '../../../core/base/time-units.ts'
-import { fieldsOf } from '../fields.ts'
+import { fieldsOf } from '../../stand-in/fields.ts'
 import type { EventSettings, FunctionInput, StackHost } from '../host.ts'
 import type { PlayedResource, Players } from '../player.ts'
 

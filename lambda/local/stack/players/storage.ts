@@ -1,5 +1,5 @@
 // Plays what holds data: buckets, tables, keys, queues, and the rotation of secrets that are no resources of a stack.
-import { fieldsOf, listOf } from '../fields.ts'
+import { fieldsOf, listOf } from '../../stand-in/fields.ts'
 import type { StackHost } from '../host.ts'
 import type { PlayedResource, Players } from '../player.ts'
 import { documentOf } from '../policies.ts'

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { startPage } from '../../lambda/local/page/page.ts'
+import { guardingOf } from '../../lambda/local/story/guarding.ts'
 import { createOperator } from '../../lambda/local/story/operator.ts'
 import { launchChromium } from '../../test/browser/chromium.ts'
 
@@ -16,10 +17,10 @@ const until = async (holds: () => Promise<boolean>): Promise<void> => {
 
 /** Writes `page-light.png` and `page-dark.png`. */
 export const drawPage = async (directory: string): Promise<void> => {
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
+  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasRights: true, onLog: () => {} })
   const page = await startPage(laptop, 0)
   const browser = await launchChromium()
-  const operator = createOperator(laptop.address)
+  const operator = createOperator(laptop.address, { policyOf: guardingOf(laptop) })
   try {
     for (const name of ['billing-api', 'nightly-etl', 'support-agent']) await operator.register(name, [])
     await operator.rotate('m2m/laptop/nightly-etl', 'rotate')

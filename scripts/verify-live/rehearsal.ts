@@ -34,7 +34,7 @@ export const startRehearsal = async (onLog: (line: string) => void): Promise<Reh
       stytchUrl: address.stytch,
       scimConnection: `${organizationId}/${connectionId}`,
     },
-    credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
+    credentials: { accessKeyId: 'admin', secretAccessKey: 'x' },
     accountId: address.account_id,
     pace: rehearsalPace,
     close: () => laptop.close(),

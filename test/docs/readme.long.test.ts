@@ -12,7 +12,7 @@ test('a new user lists, rotates, and revokes a secret by the README alone', { ti
   const [section = ''] = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)]
     .map(([, code = '']) => code)
     .filter((code) => code.includes('npx m2m list'))
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasVendClient: true, onLog: () => {} })
+  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasVendClient: true, hasRights: true, onLog: () => {} })
   try {
     const secret = () => laptop.aws.peek('m2m/laptop/reports')
     const current = () => secret()?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))

@@ -164,14 +164,20 @@ describe('the runbook', () => {
     'its commands with curl alone look at a secret, and revoke it',
     { timeout: 60_000 },
     async () => {
-      const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasVendClient: true, onLog: () => {} })
+      const laptop = await startLaptop({
+        stytchPort: 0,
+        awsPort: 0,
+        hasVendClient: true,
+        hasRights: true,
+        onLog: () => {},
+      })
       const [section = ''] = shell.filter((code) => code.startsWith('call() {'))
       const { aws, region } = laptop.address
       const child = spawn('sh', ['-c', section], {
         env: childEnv({
           AWS_ENDPOINT_URL: aws,
           AWS_REGION: region,
-          AWS_ACCESS_KEY_ID: 'x',
+          AWS_ACCESS_KEY_ID: 'operator',
           AWS_SECRET_ACCESS_KEY: 'x',
           SECRET: 'm2m/laptop/reports',
         }),

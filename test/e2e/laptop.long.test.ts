@@ -70,6 +70,9 @@ afterAll(endAll)
 /** Stored again after a reset. */
 const HAND_MADE = ['m2m-intake/laptop/signing', 'stytch/m2m-laptop']
 
+/** By which the sweep writes the list of revocations again. */
+const PUBLISHING = ['GetPublicKey', 'GetObject', 'Sign', 'PutObject']
+
 describe('npm run laptop', () => {
   let laptop: Started
 
@@ -97,6 +100,8 @@ describe('npm run laptop', () => {
       'leaks',
       'vend',
       'vend_client',
+      'identities',
+      'revocations_public_key',
       'access_key_id',
       'secret_access_key',
       'page',
@@ -112,13 +117,28 @@ describe('npm run laptop', () => {
     })
   })
 
+  it('names on that line by whose key ids calls are made, each with any secret key', () => {
+    const { identities, account_id } = laptop.address
+    const identity = (name: string, account = account_id) => ({
+      access_key_id: name,
+      secret_access_key: 'x',
+      arn: `arn:aws:iam::${account}:role/${name}`,
+    })
+    const ours = ['admin', 'break-glass', 'operator', 'security', 'power-user', 'reader', 'stranger']
+
+    expect(identities).toEqual({
+      ...Object.fromEntries(ours.map((name) => [name, identity(name)])),
+      'other-account-reader': identity('other-account-reader', '111111111111'),
+    })
+  })
+
   it('is empty after a reset, but for what people store by hand', async () => {
     const { aws, stytch } = laptop.address
     await post(aws, 'reset')
     const client = new SecretsManagerClient({
       endpoint: aws,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+      credentials: { accessKeyId: 'admin', secretAccessKey: 'x' },
     })
 
     const { SecretList: secrets } = await client.send(new ListSecretsCommand({}))
@@ -129,23 +149,20 @@ describe('npm run laptop', () => {
     client.destroy()
   })
 
-  it('takes any AWS credentials', async () => {
-    const operator = createOperator(laptop.address)
-    const { secretArn } = await operator.register('anyone', [])
-    const others = [
-      { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x', sessionToken: 'y' },
-      { accessKeyId: 'z', secretAccessKey: 'z' },
-    ].map(
-      (credentials) =>
-        new SecretsManagerClient({ endpoint: laptop.address.aws, region: laptop.address.region, credentials }),
-    )
+  it('takes any AWS credentials with --rights off, and names nobody', async () => {
+    const open = await startLaptop(...anyPorts, '--page-port', '0', '--rights', 'off')
+    const client = new SecretsManagerClient({
+      endpoint: open.address.aws,
+      region: open.address.region,
+      credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x', sessionToken: 'y' },
+    })
 
-    const names = await Promise.all(
-      others.map(async (client) => (await client.send(new GetSecretValueCommand({ SecretId: secretArn }))).Name),
-    )
+    const { Name: name } = await client.send(new GetSecretValueCommand({ SecretId: 'm2m/laptop/reports' }))
 
-    expect(names).toEqual(['m2m/laptop/anyone', 'm2m/laptop/anyone'])
-    for (const client of [...others, operator.secretsManager]) client.destroy()
+    expect([name, open.address.identities]).toEqual(['m2m/laptop/reports', undefined])
+    client.destroy()
+    open.child.kill('SIGTERM')
+    await open.child.ended
   })
 
   it.each(['stytch', 'aws'] as const)('empties both stand-ins on a reset of %s', async (which) => {
@@ -160,7 +177,8 @@ describe('npm run laptop', () => {
     expect(secrets?.map(({ Name }) => Name).toSorted()).toEqual(HAND_MADE)
     expect((await get(address.stytch, 'clients')).body).toEqual({ clients: [] })
     expect(await callsOf(address.stytch)).toEqual([])
-    expect((await callsOf(address.aws)).map(({ op }) => op)).toEqual(['ListSecrets'])
+    const operations = (await callsOf(address.aws)).map(({ op }) => op)
+    expect(operations.filter((op) => !PUBLISHING.includes(op))).toEqual(['ListSecrets'])
     operator.secretsManager.destroy()
   })
 
@@ -199,7 +217,7 @@ describe('npm run laptop', () => {
     const statuses = calls.aws.filter(({ op }) => op === 'GetSecretValue').map(({ status }) => status)
     expect(statuses.slice(-4)).toEqual([200, 500, 500, 200])
     // The sweep may still be at what the day that was skipped made due.
-    const asked = calls.aws.filter(({ op }) => op !== 'GetParameter' && op !== 'ListSecrets')
+    const asked = calls.aws.filter(({ op }) => !['GetParameter', 'ListSecrets', ...PUBLISHING].includes(op))
     expect(asked[0]).toEqual({
       op: 'DescribeSecret',
       subject: 'm2m/laptop/faulty',

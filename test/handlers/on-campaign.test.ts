@@ -25,7 +25,7 @@ let operator: Operator
 let handler: ConstructorParameters<typeof LocalDurableTestRunner>[0]['handlerFunction']
 
 beforeAll(async () => {
-  const child = spawnCommand({ args: [laptopPath, '--stytch-port', '0', '--aws-port', '0'] })
+  const child = spawnCommand({ args: [laptopPath, '--stytch-port', '0', '--aws-port', '0', '--rights', 'off'] })
   address = JSON.parse(await child.printed(/^.*\n/)) as LaptopAddress
   operator = createOperator(address)
   for (const name of ['one', 'two', 'three']) await operator.register(name, ['read:things'])

@@ -70,7 +70,8 @@ export const laptopConfig = (choices: LaptopChoices = {}): Readonly<Record<strin
     operators: [roleArnOf('operator')],
     readerAccounts: [READER_ACCOUNT],
     incidents: {
-      security: { roleArns: [roleArnOf('security')] },
+      // Whoever operates a laptop reports leaks as well.
+      security: { roleArns: ['security', 'operator', 'break-glass'].map((name) => roleArnOf(name)) },
       // Whoever wants the leak intake makes this secret (docs/incidents.md).
       intake: { signingSecretName: `m2m-intake/${LAPTOP_STAGE}/signing` },
     },

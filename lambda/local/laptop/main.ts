@@ -43,7 +43,7 @@ const boundsOrExit = (): Bounds => {
   }
 }
 
-const { pagePort, configFile, ...ports } = portsOrExit()
+const { pagePort, configFile, hasRights = true, ...ports } = portsOrExit()
 const configOrExit = (path: string): unknown => {
   try {
     return readConfigFile(path)
@@ -59,6 +59,7 @@ const laptop = await startLaptop({
   ...own,
   bounds: boundsOrExit(),
   hasCampaignSchedule: true,
+  hasRights,
   onLog: say,
 }).catch(couldNotStart)
 const page = await startPage(laptop, pagePort).catch(async (error: unknown) => {

@@ -60,7 +60,7 @@ export const createActs = (laptop: Laptop, { operator, incidents, presets, note 
     ...awsClientSettings,
     endpoint: address.aws,
     region: address.region,
-    credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
+    credentials: { accessKeyId: 'security', secretAccessKey: 'x' },
   })
   const secrets = createSecrets(secretsManager)
   const events = createEvents(eventBridge, laptop.address.bus, leakSources.security)

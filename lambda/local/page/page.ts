@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Laptop } from '../laptop/laptop.ts'
 import { listen } from '../laptop/listen.ts'
+import { guardingOf } from '../story/guarding.ts'
 import { createOperator } from '../story/operator.ts'
 import { createActs } from './acts.ts'
 import { assetAt } from './assets.ts'
@@ -61,7 +62,7 @@ export const startPage = async (laptop: Laptop, port: number | undefined): Promi
     nameOf: naming.nameOf,
     lastFourOf: (secret) => currentOf(secret)?.lastFour ?? null,
   })
-  const operator = createOperator(laptop.address)
+  const operator = createOperator(laptop.address, { policyOf: guardingOf(laptop) })
   const proofs = createProofReader(laptop, operator.secretsManager)
   const incidents = createIncidents(laptop, { nameOf: naming.nameOf, currentOf: currentIn }, proofs)
   const presets = createPresets(laptop)

@@ -37,14 +37,23 @@ export interface Credentials {
 const REGISTRATION_MS = 30_000
 const ROTATION_MS = 25_000
 
-/** @param agent as what its calls are known; absent: as anybody's */
-export const createOperator = (address: LaptopAddress, agent?: string): Operator => {
+export interface OperatorInput {
+  /** As what its calls are known. @default - as anybody's */
+  readonly agent?: string
+  /** Whose calls they are. @default - where rights are enforced, those of a role that may register, rotate and read every client */
+  readonly accessKeyId?: string
+  /** The policy of a secret that it registers. @default - none */
+  readonly policyOf?: ((secretArn: string) => object) | undefined
+}
+
+export const createOperator = (address: LaptopAddress, input: OperatorInput = {}): Operator => {
+  const { agent, policyOf, accessKeyId = address.identities === undefined ? 'laptop' : 'break-glass' } = input
   const secretsManager = new SecretsManagerClient({
     ...awsClientSettings,
     ...(agent === undefined ? {} : { customUserAgent: agent }),
     endpoint: address.aws,
     region: address.region,
-    credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
+    credentials: { accessKeyId, secretAccessKey: 'x' },
   })
   const timing = createTiming(() => REGISTRATION_MS)
   const projectSecret = { kind: 'given', secret: address.project_secret } as const
@@ -77,6 +86,9 @@ export const createOperator = (address: LaptopAddress, agent?: string): Operator
         scopes,
         tokenUrl: `${address.stytch}/v1/public/${address.project_id}/oauth2/token`,
         rotation: { functionArn: address.rotation_lambda_arn, everyDays: 60 },
+        ...(policyOf === undefined
+          ? {}
+          : { guard: (secretArn) => secrets.setPolicy(secretArn, JSON.stringify(policyOf(secretArn))) }),
       })
       // Turning rotation on is a dry run, which holds AWSPENDING until it has ended.
       await until(

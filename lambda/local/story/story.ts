@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Laptop } from '../laptop/laptop.ts'
 import { type Attack, type Attacker, startAttacker } from './attacker.ts'
 import { type Consumer, type ConsumerInput, startConsumer } from './consumers.ts'
+import { guardingOf, READER } from './guarding.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { startResourceServer } from './resource-server.ts'
 import type { Counts, Evidence, Line, Tone } from './telling.ts'
@@ -133,12 +134,13 @@ export const playStory = async (laptop: Laptop, view: StoryView): Promise<StoryR
   const check = (holds: boolean, fault: string): void => {
     if (!holds) faults.push(fault)
   }
-  const operator = createOperator(laptop.address)
+  const operator = createOperator(laptop.address, { policyOf: guardingOf(laptop) })
+  const reader = createOperator(laptop.address, { accessKeyId: READER })
   const stage: Stage = { laptop, operator, narrate, attacker: undefined, check }
   const resource = await startResourceServer(laptop.address)
   const consumers: Consumer[] = []
   const consume = (secretId: string, habit: ConsumerInput['habit'], keepMs: number): void => {
-    consumers.push(startConsumer(operator, { secretId, habit, keepMs, resourceUrl: resource.url }))
+    consumers.push(startConsumer(reader, { secretId, habit, keepMs, resourceUrl: resource.url }))
   }
   const counts = (): Counts => {
     const sum = (count: (consumer: Consumer) => number): number =>
@@ -185,6 +187,6 @@ export const playStory = async (laptop: Laptop, view: StoryView): Promise<StoryR
   } finally {
     await Promise.all(consumers.map((consumer) => consumer.stop()))
     await resource.close()
-    operator.secretsManager.destroy()
+    for (const { secretsManager } of [operator, reader]) secretsManager.destroy()
   }
 }

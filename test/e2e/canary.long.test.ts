@@ -610,7 +610,7 @@ describe('the laptop as users start it', () => {
     expect(secrets.length).toBeGreaterThan(7)
     expect(child.stdout()).toBe(firstLine)
     expect(child.stderr()).toMatch(/"outcome":"refused","reason":"malformedSecret"/)
-    expect(processes.some(({ text }) => text.includes('lambda m2m-rotation'))).toBe(true)
+    expect(processes.some(({ text }) => text.includes('lambda m2m-laptop-rotation'))).toBe(true)
     expect(findLeaks(outputs, secrets)).toEqual([])
     operator.secretsManager.destroy()
   })

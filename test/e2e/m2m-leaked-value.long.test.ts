@@ -1,7 +1,7 @@
 // `m2m incident --leaked-value-stdin` over what people paste: alive, revoked meanwhile, in other encodings, of two clients, a token, the
 // project's own secret, and nothing of ours. Nothing of a text is ever shown.
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { leakTexts } from '../core/intake/leak-texts.ts'
 import { LAPTOP_EVIDENCE, LAPTOP_PROJECT_SECRET } from '../fakes/laptop-names.ts'
 import { type Cli, openCli, type Ran } from './cli.ts'
@@ -34,6 +34,8 @@ beforeAll(async () => {
   client.destroy()
   await cli.laptop.aws.idle()
 })
+/** A search function takes ten a minute. */
+beforeEach(() => cli.laptop.world.clock.advance(60_000))
 afterAll(async () => {
   expect(cli.leaks()).toEqual([])
   await cli.close()

@@ -136,7 +136,7 @@ const VEND_PORT = 4020
 const LIVE = 'live'
 const PROJECT_SECRET_BYTES = 26
 
-/** What a process needs to reach the AWS stand-in; any credentials are accepted there. */
+/** What a process needs to reach the AWS stand-in, as somebody who is a stranger where rights are enforced. */
 export const awsEnvironment = (aws: string, region = LAPTOP_REGION): Record<string, string> => ({
   AWS_ENDPOINT_URL: aws,
   AWS_REGION: region,

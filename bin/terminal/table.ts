@@ -19,6 +19,10 @@ const NO_LINES = {
   middle: '  ',
 }
 
+/** cli-table3 ends a colour at the end of a cell unless it knows the code that ended it, and knows no marked one (safe-text.ts). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is the escape character that begins them
+const ITS_OWN_ENDS = /\u001B\[[34]9m/g
+
 const withoutTrailingSpace = (text: string): string => text.replace(/[ \t]+$/gm, '')
 
 /** A list: several lines. */
@@ -39,5 +43,5 @@ export const table = (heads: readonly string[], rows: readonly (readonly Cell[])
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
   for (const row of rows) made.push(row.map(cellText))
-  return withoutTrailingSpace(made.toString())
+  return withoutTrailingSpace(made.toString().replaceAll(ITS_OWN_ENDS, ''))
 }

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { LaptopAddress } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator } from '../../lambda/local/story/operator.ts'
 import { callsOf, get, plan, post } from './control.ts'
+import { PUBLISHING } from './publishing.ts'
 import { descendantsOf, endAll, laptopPath, leftOf, type Spawned, spawnCommand, until } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
@@ -69,9 +70,6 @@ afterAll(endAll)
 
 /** Stored again after a reset. */
 const HAND_MADE = ['m2m-intake/laptop/signing', 'stytch/m2m-laptop']
-
-/** By which the sweep writes the list of revocations again. */
-const PUBLISHING = ['GetPublicKey', 'GetObject', 'Sign', 'PutObject']
 
 describe('npm run laptop', () => {
   let laptop: Started

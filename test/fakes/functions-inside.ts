@@ -95,6 +95,7 @@ export const startFunctionsInside = async () => {
   }
   for (const [name, value] of Object.entries(surroundings)) vi.stubEnv(name, value)
   const configured: FunctionInput[] = []
+  let answer: (body: unknown) => void = () => undefined
   const host: StackHost = {
     place,
     resources: aws.resources,
@@ -105,13 +106,21 @@ export const startFunctionsInside = async () => {
       pointAlias: () => undefined,
       removeAlias: () => undefined,
       configureEvents: () => undefined,
-      send: () => new Promise(() => undefined),
+      // The registrar is none of the functions that run here: what a stage asks of it is taken for done.
+      send: (_functionArn, request) => {
+        answer({ ...request, Status: 'SUCCESS', PhysicalResourceId: 'done' })
+        return new Promise(() => undefined)
+      },
     },
     // Nothing here is called by time, or by its API.
     schedules: { put: () => undefined, remove: () => undefined },
     apis: { put: () => undefined, remove: () => undefined, endpointOf: () => 'https://api.example' },
     answers: {
-      open: () => ({ url: '', answered: new Promise(() => undefined), close: () => undefined }),
+      open: () => {
+        const { promise, resolve } = Promise.withResolvers<unknown>()
+        answer = resolve
+        return { url: '', answered: promise, close: () => undefined }
+      },
       wait: async () => undefined,
     },
     secrets: { rotate: async () => undefined, stopRotating: async () => undefined },
@@ -159,6 +168,8 @@ export const startFunctionsInside = async () => {
   })
   return {
     aws,
+    /** Of the vendor's API, as requests name it. */
+    apiId: configured.find(({ functionArn }) => partOf(functionArn) === 'vendor')?.env.M2M_API_ID ?? '',
     /** Of the one clock. */
     advance: (ms: number): void => {
       aheadMs += ms

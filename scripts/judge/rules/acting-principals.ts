@@ -56,7 +56,13 @@ const judgeRole = (stack: Stack, { by, service, action, on, sourceArn, role }: S
     principal,
     action,
     ...(on === '*' ? {} : { resource: on }),
-    context: { 'aws:principalarn': principal, 'aws:principalaccount': stack.account, 'aws:securetransport': 'true' },
+    context: {
+      'aws:principalarn': principal,
+      'aws:principalaccount': stack.account,
+      // Of what the template makes, and of what it names without an account, as buckets are.
+      'aws:resourceaccount': on.split(':')[4] || stack.account,
+      'aws:securetransport': 'true',
+    },
   })
   return [
     ...(isTrusted ? [] : [find(stack, by.id, `${service} cannot assume ${printedResource(found)}`)]),

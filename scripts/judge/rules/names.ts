@@ -16,14 +16,17 @@ interface Named {
   readonly says: string
 }
 
-const ownerOf = ({ FunctionName, Roles, RestApiId, ApiId }: JudgedResource['properties']): string =>
-  JSON.stringify(FunctionName ?? Roles ?? RestApiId ?? ApiId ?? '')
+/** An API's id has chance in it: one that the template makes is another in each stack. */
+const ownerOf = (stack: Stack, { FunctionName, Roles, RestApiId, ApiId }: JudgedResource['properties']): string => {
+  const api = RestApiId ?? ApiId
+  return JSON.stringify(FunctionName ?? Roles ?? (stack.find(api) === undefined ? (api ?? '') : [stack.name, api]))
+}
 
 const realm = (stack: Stack, { type, properties }: JudgedResource): string => {
   const { unique } = kindOf(type)
   if (unique === 'world') return type
   if (unique === 'account') return `${type} ${stack.account}`
-  const owner = unique === 'owner' ? ownerOf(properties) : ''
+  const owner = unique === 'owner' ? ownerOf(stack, properties) : ''
   // A rule's name is unique on its bus.
   return `${type} ${stack.account} ${stack.region} ${owner} ${String(properties.EventBusName ?? '')}`
 }

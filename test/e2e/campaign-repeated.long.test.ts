@@ -4,10 +4,11 @@
 import { DeleteFunctionConcurrencyCommand, LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import { CreateSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createClaims } from '../../lambda/adapters/aws/claims.ts'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { scimId } from '../../lambda/core/secret/scim-form.ts'
 import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
-import { LAPTOP_PROJECT_SECRET } from '../fakes/laptop-names.ts'
+import { LAPTOP_PROJECT_SECRET, LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import { type CampaignSeat, openCampaigns } from './campaign-seat.ts'
 import type { Subject } from './desk.ts'
 import { until } from './spawned.ts'
@@ -121,7 +122,7 @@ describe('what is rotated', () => {
   const stored = async (name: string, tag: string, fields: object): Promise<string> => {
     const { laptop, client } = seat.desk
     const Name = `${LAPTOP_PREFIX}${name}`
-    await client.send(
+    const { ARN: holder = '' } = await client.send(
       new CreateSecretCommand({
         Name,
         // As `m2m adopt` stores it: under a bare id it would be taken for somebody's rotation, with an overlap.
@@ -136,6 +137,10 @@ describe('what is rotated', () => {
         Tags: [{ Key: 'm2m:client-id', Value: tag }],
       }),
     )
+    // Without it nothing says that the secret holds the client, and its rotation is refused.
+    const claims = createClaims(client, { endpoint: laptop.address.aws, table: LAPTOP_RECORDS })
+    const claim = { clientId: tag, holder, at: laptop.world.clock.now(), by: 'a test' }
+    expect(await claims.write(claim)).toBe('written')
     await client.send(
       new RotateSecretCommand({
         SecretId: Name,

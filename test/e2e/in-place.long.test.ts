@@ -31,7 +31,9 @@ beforeAll(async () => {
   sdk = sdkOf('owner')
   cli.mark('the value in use', VALUE)
   cli.laptop.stytch.seed({ clientId: CLIENT, secret: VALUE, clientName: 'Legacy', scopes: ['read:invoices'] })
-  await sdk.send(new CreateSecretCommand({ Name: NAME, SecretString: TEXT }))
+  // Under the stage's key, as its owner has to put it before: the rotation function may use no other.
+  const { KeyArn: KmsKeyId } = cli.laptop.stack.outputs()
+  await sdk.send(new CreateSecretCommand({ Name: NAME, SecretString: TEXT, KmsKeyId }))
   await sdk.send(new CreateSecretCommand({ Name: 'legacy/database', SecretString: '{"password":"theirs"}' }))
   await sdk.send(new CreateSecretCommand({ Name: 'elsewhere/billing', SecretString: TEXT }))
 })

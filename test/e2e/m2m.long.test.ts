@@ -446,7 +446,9 @@ describe('deactivate and activate', () => {
     expect(unsure).toMatchObject({ code: 4, stderr: expect.stringContaining('Everything that uses it stops.') })
     expect(off).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^payroll is inactive; the list of revocations refuses its tokens; where that is not read they end by 20\S+ \S+\n$/),
+      stdout: expect.stringMatching(
+        /^payroll is inactive; the list of revocations refuses its tokens; where that is not read they end by 20\S+ \S+\n$/,
+      ),
     })
     expect([stillWorks, offWorks, accepts('payroll', value)]).toEqual([true, false, true])
     expect(doctor).toMatchObject({

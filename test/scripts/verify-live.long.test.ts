@@ -31,6 +31,7 @@ import { beginJournal, type RunJournal, resumeJournal } from '../../scripts/veri
 import { readLiveSettings, readOptions } from '../../scripts/verify-live/settings.ts'
 import { newRunId, type Verified, type VerifyInput, verify } from '../../scripts/verify-live/verify.ts'
 import { childEnv } from '../child-env.ts'
+import { PUBLISHING } from '../e2e/publishing.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'm2m-verify-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -39,10 +40,13 @@ let rehearsal: Rehearsal
 let place: LivePlace
 const printed: string[] = []
 const issued = new Set<string>()
+/** Names of the secrets that the laptop starts with, and stores again at each reset. */
+let atStart: readonly string[]
 
 beforeAll(async () => {
   rehearsal = await startRehearsal((line) => printed.push(line))
   place = openPlace(rehearsal.settings, rehearsal.credentials)
+  atStart = secretNames()
 }, 60_000)
 afterAll(async () => {
   place.close()
@@ -55,8 +59,11 @@ const run = (signal = new AbortController().signal, more: Partial<VerifyInput> =
   return verify({ place, accountId, pace, signal, say: (line) => printed.push(line), ...more })
 }
 
+const secretNames = (): readonly string[] => rehearsal.laptop.aws.peekAll().map(({ name }) => name)
+
 const leftAtStytch = (): readonly string[] => rehearsal.laptop.stytch.clientIds()
 
+/** Beside what the laptop started with, all of which has to be there still. */
 const leftAtAws = async (): Promise<readonly unknown[]> => {
   const { SecretsManagerClient, ListSecretsCommand } = await import('@aws-sdk/client-secrets-manager')
   const { aws, region } = rehearsal.laptop.address
@@ -64,7 +71,9 @@ const leftAtAws = async (): Promise<readonly unknown[]> => {
   const client = new SecretsManagerClient({ endpoint: aws, region, credentials })
   const { SecretList: secrets = [] } = await client.send(new ListSecretsCommand({ IncludePlannedDeletion: true }))
   client.destroy()
-  return secrets
+  const untouched = secrets.filter(({ DeletedDate }) => DeletedDate === undefined).map(({ Name }) => Name)
+  expect(untouched).toEqual(expect.arrayContaining([...atStart]))
+  return secrets.filter(({ Name = '' }) => !atStart.includes(Name))
 }
 
 const pageOf = ({ runId, findings }: Verified): string =>
@@ -530,8 +539,12 @@ test('a rehearsal does not replace a page about the real services', () => {
 describe('as a process, on the way to the services', () => {
   const page = join(directory, 'live.md')
   const journals = join(directory, 'journals')
+  const calls = () => [rehearsal.laptop.aws.calls(), rehearsal.laptop.stytch.server.calls()]
+  /** How many there were of each when the test began: the laptop's own start calls, too. */
+  let before: readonly number[] = []
   beforeEach(() => {
     for (const path of [page, unfinishedPath(page), journals]) rmSync(path, { recursive: true, force: true })
+    before = calls().map(({ length }) => length)
   })
 
   interface Ended {
@@ -580,9 +593,9 @@ describe('as a process, on the way to the services', () => {
     expect(elementsOf(await callIam(place.iam, 'ListRoles', { PathPrefix: '/m2m-verify/' }), 'RoleName')).toEqual([])
   }
   const callsThatChange = () =>
-    [...rehearsal.laptop.aws.calls(), ...rehearsal.laptop.stytch.server.calls()].filter(({ op }) =>
-      /^(Create|Put|Rotate|Delete|Update)/.test(op),
-    )
+    calls()
+      .flatMap((all, side) => all.slice(before[side]))
+      .filter(({ op }) => /^(Create|Put|Rotate|Delete|Update)/.test(op) && !PUBLISHING.includes(op))
 
   test('it names account and Region before anything is made, and asks', async () => {
     const { code, output } = await start([])
@@ -660,8 +673,7 @@ describe('as a process, on the way to the services', () => {
     const found = readFileSync(page, 'utf8')
     expect(found).toContain('(not finished)')
     expect(found).toContain('| AWS: the steps of a rotation |')
-    const secrets = rehearsal.laptop.aws.peekAll().map(({ name }) => name)
-    expect(secrets.length).toBeGreaterThan(0)
+    expect(secretNames().length).toBeGreaterThan(atStart.length)
 
     const { code, output } = await start([...agreed(), '--redrive-wait-hours', '0.005', '--resume'])
     expect([code, output.match(/^Run (\w+)/m)?.[1]]).toEqual([0, killed.output.match(/^Run (\w+)/m)?.[1]])
@@ -692,7 +704,7 @@ describe('as a process, on the way to the services', () => {
     for (const kind of ['secret m2m-verify/', 'function m2m-verify-', 'role m2m-verify-', 'Stytch client ']) {
       expect(output).toContain(`Removed ${kind}`)
     }
-    expect(rehearsal.laptop.aws.peekAll().map(({ name }) => name)).toEqual(['m2m-verified/kept'])
+    expect([...secretNames()].sort()).toEqual([...atStart, 'm2m-verified/kept'].sort())
     expect((await start(['--clean', ...agreed()])).output).toContain('Nothing was left.')
   }, 150_000)
 })

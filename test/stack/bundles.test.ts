@@ -26,7 +26,7 @@ const budgets: Readonly<Record<BundleName, Budget>> = {
   'on-project-rotation': { kB: 708, gzippedKB: 193 },
   'on-client-resource': { kB: 616, gzippedKB: 168 },
   // 2 kB of it answer `m2m doctor` which values a rotation would refuse.
-  'on-clients-request': { kB: 678, gzippedKB: 184 },
+  'on-clients-request': { kB: 678, gzippedKB: 185 },
   // No undici: it speaks to S3 alone.
   'on-archive': { kB: 510, gzippedKB: 128 },
   // No undici either: AWS is all it speaks to, and Systems Manager and Lambda without a client (docs/decisions/020).

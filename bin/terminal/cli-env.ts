@@ -8,7 +8,7 @@ interface CliEnv {
   readonly set: string | undefined
   /** https://no-color.org: set to anything but nothing. */
   readonly noColor: boolean
-  /** Who is at work, where AWS's name for the caller would say less. The name of the account on this machine is nobody's: it may be `root`. */
+  /** Who is at work, where AWS's name for the caller would say less. The name of the account on this machine says nothing: it may be `root`. */
   readonly operator: string | undefined
   /** Where Lambda listens, for calls that are signed without its client; by the SDK's own variables. */
   readonly lambdaEndpoint: string | undefined

@@ -2,10 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Timing } from '../core/base/timing.ts'
 
+/** In real time. @param ms milliseconds */
+export const wait = async (ms: number): Promise<void> => {
+  await sleep(ms)
+}
+
 export const createTiming = (remainingMs: () => number): Timing => ({
   now: Date.now,
   remainingMs,
-  wait: async (ms) => {
-    await sleep(ms)
-  },
+  wait,
 })

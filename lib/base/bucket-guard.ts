@@ -3,7 +3,18 @@
 
 import { RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import { BlockPublicAccess, type Bucket, BucketEncryption, type BucketProps, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+
+/** Of each bucket of the stage. No key of ours: what lies there holds no secret, and must stay readable when a key is gone (docs/decisions/038). */
+export const keptBucket = {
+  versioned: true,
+  encryption: BucketEncryption.S3_MANAGED,
+  blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+  objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+  enforceSSL: true,
+  minimumTLSVersion: 1.2,
+  removalPolicy: RemovalPolicy.RETAIN,
+} as const satisfies BucketProps
 
 /** Whatever opens the bucket, or makes S3 itself delete what is in it. */
 const BUCKET_CHANGES = [

@@ -1,6 +1,6 @@
 // A queue in which what failed waits for a person: encrypted, over TLS only, for fourteen days. Each asynchronous function has one of its
 // own, beside that of whatever delivers to it: a handler that fails is not a delivery that failed. Its name is CloudFormation's, so that a
-// queue that outlives its feature is in nobody's way (docs/decisions/046); an output of the stack has its URL.
+// queue that outlives its feature disturbs nothing (docs/decisions/046); an output of the stack has its URL.
 import { CfnOutput, Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib'
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'

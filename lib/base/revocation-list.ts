@@ -2,16 +2,16 @@
 // functions that know who is revoked, each on condition that the others' words stay in it. The vendor's API serves it from there; so neither
 // the vendor nor any other function has to work for a verifier to read it.
 
-import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { CfnOutput, Duration, Stack, Validations } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Key } from 'aws-cdk-lib/aws-kms'
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { publishingKeyAlias, REVOCATIONS_OBJECT } from '../../lambda/core/revocations/document.ts'
 import type { PublicationEnv } from '../../lambda/env/revocations.ts'
 import type { StageNames } from '../config/stage-names.ts'
-import { denyOn, keepBucket } from './bucket-guard.ts'
+import { denyOn, keepBucket, keptBucket } from './bucket-guard.ts'
 import type { M2mFunction } from './m2m-function.ts'
 import type { MetricNotice } from './notice.ts'
 import { maySignWith, signingKey } from './signing-key.ts'
@@ -112,14 +112,7 @@ export class RevocationList extends Construct {
 
   private makeBucket(): Bucket {
     const bucket = new Bucket(this, 'Bucket', {
-      versioned: true,
-      // No key of ours: the list must stay readable when a key is gone, and holds no secret.
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      removalPolicy: RemovalPolicy.RETAIN,
+      ...keptBucket,
       lifecycleRules: [
         {
           id: 'OlderLists',

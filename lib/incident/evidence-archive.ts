@@ -2,18 +2,18 @@
 // deploy; the rule that picks from the bus what an auditor asks for; and the small function between the two (docs/evidence.md,
 // docs/decisions/038). The bucket outlives the stack, whatever the configuration says of everything else.
 
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { Duration, Stack, Validations } from 'aws-cdk-lib'
 import { CfnRule, type EventBus, Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import { Bucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { writeArchiveEnv } from '../../lambda/env/archive.ts'
 import { archivePattern } from '../../lambda/env/archive-rule.ts'
-import { denyOn, keepBucket } from '../base/bucket-guard.ts'
+import { denyOn, keepBucket, keptBucket } from '../base/bucket-guard.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import { type FunctionSurroundings, M2mFunction, printedArn } from '../base/m2m-function.ts'
 import { keepingUndelivered } from '../base/rule-targets.ts'
@@ -131,14 +131,7 @@ export class EvidenceArchive extends Construct {
   private makeBucket({ evidence }: EvidenceArchiveProps): Bucket {
     const lock = lockOf(evidence)
     const bucket = new Bucket(this, 'Bucket', {
-      versioned: true,
-      // No key of ours: evidence holds no secret, and must stay readable when a key is gone (docs/decisions/038).
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      removalPolicy: RemovalPolicy.RETAIN,
+      ...keptBucket,
       lifecycleRules: [
         {
           id: 'Retention',

@@ -101,7 +101,7 @@ export class RecordsTable extends Construct {
   constructor(scope: Construct, id: string, props: RecordsTableProps) {
     super(scope, id)
     this.table = new TableV2(this, 'Table', {
-      // No name of our own: a table that outlived its stack is in nobody's way.
+      // No name of our own: a table that outlived its stack disturbs nothing.
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       billing: Billing.onDemand(),

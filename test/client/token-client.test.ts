@@ -274,7 +274,7 @@ describe('the Region', () => {
 })
 
 describe('a failure', () => {
-  test("in OAuth's shape is reported as it is, and not asked again", async () => {
+  test("in OAuth's shape is reported as it is, and not retried", async () => {
     front.answers(() => ({ status: 400, body: { error: 'invalid_scope', error_description: 'not these' } }))
 
     const failure = await failureOf(client().token({ client: 'orders' }))
@@ -291,7 +291,7 @@ describe('a failure', () => {
     expect(failure).toMatchObject({ status: 403, code: 'access_denied' })
   })
 
-  test('that passes is asked again, after growing waits', async () => {
+  test('that passes is retried, after growing waits', async () => {
     const reply: (FrontReply | 'none')[] = ['none', { status: 502, body: 'gateway' }, { status: 429, body: {} }]
     front.answers(() => reply.shift() ?? vended())
 
@@ -300,7 +300,7 @@ describe('a failure', () => {
     expect(waits).toEqual([400, 800, 1600])
   })
 
-  test.each([0, 0.5, 1])('that lasts is asked again for half a minute, with full jitter: %f', async (chance) => {
+  test.each([0, 0.5, 1])('that lasts is retried for half a minute, with full jitter: %f', async (chance) => {
     front.answers(() => {
       pass(50)
       return { status: 503, body: {} }

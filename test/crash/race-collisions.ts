@@ -174,7 +174,7 @@ const rotateWatched = async (watch: Watch, intent: Intent, strangers: readonly s
   const pending = valueUnder(seat, subject.secretArn, 'AWSPENDING')
   const isPendingAlive = pending !== undefined && seat.kind.accepts(seat.stytch, subject.clientId, pending)
   const isStuck = (await clearStuck(seat, subject)) !== undefined
-  // Kept on purpose where it carries the only stored value that lives, and by a step that will be asked again.
+  // Kept on purpose where it carries the only stored value that lives, and by a step that will be retried.
   const mayStay = (isPendingAlive && !isCurrentAccepted(seat, subject)) || ending.includes('failed')
   if (isStuck && !mayStay) faults.push(`${intent}: ${ending}, and AWSPENDING was left behind`)
   return ending

@@ -28,7 +28,7 @@ type Deeds = Extract<Upset, { deed: object }>
 
 const MAX_AGE_MS = 2 * 60 * 60_000
 const EMPTY_AFTER_MS = 2 * 60_000
-/** Times a step is asked again when a busy machine, and nobody else, made one of its calls fail. */
+/** Times a step is retried when a busy machine, and nobody else, made one of its calls fail. */
 const HICCUPS = 3
 
 const stytchOps = ['RotateStart', 'RotateComplete', 'RotateCancel', 'Token', 'GetClient', 'UpdateClient']

@@ -492,7 +492,7 @@ const foundation: readonly NoticeRow[] = [
     failure: 'Evidence could not be archived',
     notice: 'EvidenceNotArchived',
     within: 15,
-    test: ['test/e2e/evidence.long.test.ts', 'is asked again, and no evidence is lost'],
+    test: ['test/e2e/evidence.long.test.ts', 'is retried, and no evidence is lost'],
   },
   {
     failure: '… nor be kept in its queue',

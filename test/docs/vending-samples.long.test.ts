@@ -80,7 +80,7 @@ test('the Python sample gets a token', { timeout: 120_000 }, async () => {
 })
 
 describe('the TypeScript sample', () => {
-  /** Its Region is none that the laptop's address names (the page, "On the laptop"); and the service that it calls is nobody's. */
+  /** Its Region is none that the laptop's address names (the page, "On the laptop"); and the service that it calls does not exist. */
   const onLaptop = (code: string): string =>
     code
       .replace("url: process.env.VEND ?? '',", "url: process.env.VEND ?? '', region: process.env.AWS_REGION,")

@@ -83,7 +83,7 @@ describe('a leak that is reported', () => {
 })
 
 describe('an archive that is down', () => {
-  it('is asked again, and no evidence is lost', async () => {
+  it('is retried, and no evidence is lost', async () => {
     const subject = await desk.register()
     desk.laptop.aws.faults.add({ op: 'PutObject', kind: 'error', status: 503, count: 2 })
 

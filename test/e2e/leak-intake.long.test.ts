@@ -1,5 +1,5 @@
 // The leak intake over HTTP, as the detectors meet it: forged, stale, repeated and oversized deliveries; a leaked value that is alive,
-// dead, pending, or nobody's; and the gate.
+// dead, pending, or unknown; and the gate.
 import { createHmac, randomUUID } from 'node:crypto'
 import { TagResourceCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'

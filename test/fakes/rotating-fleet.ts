@@ -204,7 +204,7 @@ export const createRotatingFleet = (now: () => number) => {
     },
   }
 
-  /** The rotation function, asked again for what sticks: Stytch refuses its value, so that it takes the label away. */
+  /** The rotation function, invoked again for what sticks: Stytch refuses its value, so that it takes the label away. */
   const steps: RotationSteps = {
     ask: async ({ secretId, requestToken }) => {
       called('step', secretId)

@@ -164,7 +164,7 @@ const put = (world: World, { id, value, movesPending }: Extract<Call, { call: 'p
   const { versions, labels } = world
   const there = valueUnder(world, id)
   if (there !== null && there !== value) return { answer: 'differs', world }
-  // On AWSCURRENT's own version it stands in nobody's way, and counts as none.
+  // On AWSCURRENT's own version it blocks nothing, and is not counted.
   const pending = !movesPending ? labels.pending : id === labels.current ? null : id
   if (there === value && pending === labels.pending) return { answer: 'stored', world }
   const filled = there === null ? [...labels.filled, id] : labels.filled

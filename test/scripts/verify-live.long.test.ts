@@ -677,7 +677,7 @@ describe('as a process, on the way to the services', () => {
 
     const { code, output } = await start([...agreed(), '--redrive-wait-hours', '0.005', '--resume'])
     expect([code, output.match(/^Run (\w+)/m)?.[1]]).toEqual([0, killed.output.match(/^Run (\w+)/m)?.[1]])
-    // It was through, and is not asked again.
+    // It was through, and is not retried.
     expect(output).not.toContain('AWS: the steps of a rotation:')
     const whole = readFileSync(page, 'utf8')
     expect(whole).not.toContain('(not finished)')

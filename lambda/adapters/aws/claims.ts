@@ -1,10 +1,10 @@
 // Claims in the records table: an item for each client of another kind than M2M, read consistently and put under a condition. It has no time
 // to live: a claim ends when its secret is given back, or when a person replaces one whose secret is gone.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { isJsonObject } from '../../core/base/json-object.ts'
 import { type ClaimKeeper, noClaims } from '../../core/rotation/claims.ts'
 import { CLAIM_KEYS } from '../../core/rotation/record-keys.ts'
+import { wait as realWait } from '../timing.ts'
 import type { RecordsPlace } from './records.ts'
 import { createSignedCall } from './signed-call.ts'
 import { createTableCall, type TableInput } from './table-call.ts'
@@ -59,15 +59,11 @@ export const createClaimKeeper = (input: TableInput): ClaimKeeper => {
   }
 }
 
-const sleepFor = async (ms: number): Promise<void> => {
-  await sleep(ms)
-}
-
 /** @param place absent: there is no table, which whoever asks learns. */
 export const createClaims = (
   client: SecretsManagerClient,
   place: RecordsPlace | undefined,
-  wait: TableInput['wait'] = sleepFor,
+  wait: TableInput['wait'] = realWait,
 ): ClaimKeeper => {
   if (place === undefined) return noClaims
   const call = createSignedCall(client, { service: 'dynamodb', endpoint: place.endpoint })

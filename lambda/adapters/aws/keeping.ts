@@ -1,8 +1,8 @@
 // What a rotation function remembers and signs, put together: the same signed calls, without a client of DynamoDB, KMS or S3.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { noRecords, type Records } from '../../core/rotation/records.ts'
 import { noProofs, type Proofs } from '../../core/rotation/sign-proof.ts'
+import { wait } from '../timing.ts'
 import { createKmsSigner } from './kms-signer.ts'
 import { createProofStore } from './proof-store.ts'
 import { createRecords } from './records.ts'
@@ -24,10 +24,6 @@ interface KeepingSettings {
     readonly kmsEndpoint?: string
     readonly s3Endpoint?: string
   }
-}
-
-const wait = async (ms: number): Promise<void> => {
-  await sleep(ms)
 }
 
 const proofsOf = (client: SecretsManagerClient, { stage, proofs }: KeepingSettings): Proofs => {

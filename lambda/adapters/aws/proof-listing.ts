@@ -6,6 +6,7 @@ import type { SummaryListing } from '../../core/sweep/round-trips.ts'
 import { archiveFailure, isHopelessStatus } from './archive-failure.ts'
 import { s3ErrorOf } from './s3-error.ts'
 import { type Sending, sendAgain } from './send-again.ts'
+import { objectFailure } from './signed-object.ts'
 
 interface ProofListingInput extends Pick<Sending, 'call' | 'wait'> {
   readonly bucket: string
@@ -58,13 +59,13 @@ const listBelow = async ({ bucket, ...calls }: Listing, prefix: string): Promise
     },
     (reply) => (reply.status === 200 || isHopelessStatus(reply.status) ? undefined : s3ErrorOf(reply)),
   )
-  if (sent.reply === undefined) throw archiveFailure(call, { name: sent.why, isHopeless: false })
-  const { status, headers, body } = sent.reply
-  const requestId = headers['x-amz-request-id']
-  if (status !== 200) throw archiveFailure(call, { name: s3ErrorOf(sent.reply), requestId, isHopeless: true })
+  if (sent.reply?.status !== 200) throw objectFailure(call, sent)
+  const { headers, body } = sent.reply
   const listed = readListing(body)
-  if (listed === undefined)
+  if (listed === undefined) {
+    const requestId = headers['x-amz-request-id']
     throw archiveFailure(call, { name: 'a reply that is no listing', requestId, isHopeless: false })
+  }
   return listed
 }
 

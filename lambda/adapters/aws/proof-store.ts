@@ -1,10 +1,10 @@
 // The evidence bucket as the ProofStore of the rotation function: one put, on condition that nothing lies there yet. Signed by hand, since
 // S3's client would double what the function loads (docs/decisions/050). It reads and deletes nothing; readers use archive-reader.ts.
-import { createHash } from 'node:crypto'
 import type { ProofStore } from '../../core/rotation/sign-proof.ts'
-import { archiveFailure, isHopelessStatus } from './archive-failure.ts'
+import { isHopelessStatus } from './archive-failure.ts'
 import { s3ErrorOf } from './s3-error.ts'
 import { type Sending, sendAgain } from './send-again.ts'
+import { jwsHeaders, objectFailure } from './signed-object.ts'
 
 const TRIES = 2
 const TIMEOUT_MS = 3000
@@ -24,24 +24,13 @@ export const createProofStore = ({ bucket, ...calls }: ProofStoreInput): ProofSt
         method: 'PUT',
         // By path: a bucket's own host would need a connection of its own.
         path: `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
-        headers: {
-          'content-type': 'application/jose',
-          'if-none-match': '*',
-          // Kept with the object, so that an auditor can compare a copy; a bucket with Object Lock takes no put without one.
-          'x-amz-checksum-sha256': createHash('sha256').update(jws).digest('base64'),
-        },
+        headers: { ...jwsHeaders(jws), 'if-none-match': '*' },
         body: jws,
       },
       (reply) => (isDone(reply.status) || isHopelessStatus(reply.status) ? undefined : s3ErrorOf(reply)),
     )
-    if (sent.reply === undefined) throw archiveFailure(call, { name: sent.why, isHopeless: false })
-    const { status, headers } = sent.reply
-    if (status === 200) return 'stored'
-    if (status === 412) return 'exists'
-    throw archiveFailure(call, {
-      name: s3ErrorOf(sent.reply),
-      requestId: headers['x-amz-request-id'],
-      isHopeless: true,
-    })
+    if (sent.reply?.status === 200) return 'stored'
+    if (sent.reply?.status === 412) return 'exists'
+    throw objectFailure(call, sent)
   },
 })

@@ -1,9 +1,9 @@
 // What publishing the list of revocations takes, put together: the same signed calls, without a client of KMS or S3. Once an execution
 // environment: the key's public half is read once.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { TrustedKey } from '../../core/base/jws.ts'
 import type { Publication } from '../../core/revocations/publish.ts'
+import { wait } from '../timing.ts'
 import { createKmsSigner, fetchPublicKey } from './kms-signer.ts'
 import { createRevocationStore } from './revocation-store.ts'
 import { createSignedCall } from './signed-call.ts'
@@ -14,10 +14,6 @@ interface PublicationSettings {
   readonly bucket: string
   readonly kmsEndpoint?: string
   readonly s3Endpoint?: string
-}
-
-const wait = async (ms: number): Promise<void> => {
-  await sleep(ms)
 }
 
 /** @returns undefined without settings: the stage has no vendor. */

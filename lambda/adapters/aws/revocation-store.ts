@@ -1,11 +1,11 @@
 // The object that holds the published list of revocations: read, and replaced on condition that it is still what was read. Signed by hand, as
 // the evidence bucket's puts are (docs/decisions/050).
-import { createHash } from 'node:crypto'
 import { REVOCATIONS_OBJECT } from '../../core/revocations/document.ts'
 import type { DocumentStore } from '../../core/revocations/publish.ts'
-import { archiveFailure, isHopelessStatus } from './archive-failure.ts'
+import { isHopelessStatus } from './archive-failure.ts'
 import { s3ErrorOf } from './s3-error.ts'
 import { type Sending, type Sent, sendAgain } from './send-again.ts'
+import { jwsHeaders, objectFailure } from './signed-object.ts'
 
 const TRIES = 2
 
@@ -18,16 +18,7 @@ const CHANGED = new Set([404, 409, 412])
 
 export const createRevocationStore = ({ bucket, ...calls }: RevocationStoreInput): DocumentStore => {
   const path = `/${bucket}/${REVOCATIONS_OBJECT}`
-  const failed = (operation: string, sent: Sent) => {
-    const call = { operation, bucket, key: REVOCATIONS_OBJECT }
-    if (sent.reply === undefined) return archiveFailure(call, { name: sent.why, isHopeless: false })
-    const { headers } = sent.reply
-    return archiveFailure(call, {
-      name: s3ErrorOf(sent.reply),
-      requestId: headers['x-amz-request-id'],
-      isHopeless: true,
-    })
-  }
+  const failed = (operation: string, sent: Sent) => objectFailure({ operation, bucket, key: REVOCATIONS_OBJECT }, sent)
   const sending = (timeoutMs: number): Sending => ({
     ...calls,
     tries: TRIES,
@@ -53,10 +44,9 @@ export const createRevocationStore = ({ bucket, ...calls }: RevocationStoreInput
           method: 'PUT',
           path,
           headers: {
-            'content-type': 'application/jose',
+            ...jwsHeaders(jws),
             'cache-control': 'max-age=30',
             ...(over === undefined ? { 'if-none-match': '*' } : { 'if-match': over }),
-            'x-amz-checksum-sha256': createHash('sha256').update(jws).digest('base64'),
           },
           body: jws,
         },

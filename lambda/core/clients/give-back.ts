@@ -1,6 +1,6 @@
 // Gives a secret that was adopted where it is back to its owner: the inverse of adopt-in-place.ts, and in the inverse order. Rotation ends, the
 // client is bound to no secret any more, our statements leave the policy and our tags the secret; the owner's statements, the value and its
-// versions stay as they are. What would be left half done at Stytch is refused before anything is changed. May be asked again at any point:
+// versions stay as they are. What would be left half done at Stytch is refused before anything is changed. May be repeated at any point:
 // the tags, by which the secret is known as adopted, go last.
 
 import { Fault } from '../base/fault.ts'

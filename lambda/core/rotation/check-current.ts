@@ -35,7 +35,7 @@ interface Checking {
   readonly isClose: boolean
   /** How many more values may be tried that are in a slot. */
   confirmable: number
-  /** The table did not answer: it is not asked again for the other secrets. */
+  /** The table did not answer: it is not queried for the other secrets. */
   isTableGone: boolean
 }
 

@@ -29,7 +29,7 @@ export const unlessFrozen =
     // Whatever AWSCURRENT is: only a settle asks what it sits on.
     if (!stops(mayStop, { intent, currentOrigin: 'rotate' })) return createSecret(rotation, request)
     const guarded = await guard(rotation, request)
-    // It says so itself; a forged or late event takes nobody's AWSPENDING away.
+    // It says so itself; a forged or late event takes no AWSPENDING away.
     if (!guarded.ok || guarded.value.isFinished) return createSecret(rotation, request)
     const { currentOrigin } = guarded.value
     if ('fault' in known) {

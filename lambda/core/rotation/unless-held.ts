@@ -14,7 +14,7 @@ export const unlessHeld =
   async (rotation, request) => {
     if (readRequestToken(request.requestToken).askedAt !== undefined) return createSecret(rotation, request)
     const guarded = await guard(rotation, request)
-    // It says so itself; a forged or late event takes nobody's AWSPENDING away.
+    // It says so itself; a forged or late event takes no AWSPENDING away.
     if (!guarded.ok || guarded.value.isFinished) return createSecret(rotation, request)
     const hold = holdOf(guarded.value.state)
     if (hold === undefined || (await hasBegun(rotation, request))) return createSecret(rotation, request)

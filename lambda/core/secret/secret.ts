@@ -1,5 +1,5 @@
 // A secret as its metadata shows it, without a value: what sweep, campaign, incidents, clients, the vendor and the CLI select from and
-// decide on. Reading it is nobody's use of the secret.
+// decide on. Reading it does not count as a use of the secret.
 
 import { CURRENT, labelled } from './labels.ts'
 import type { ReplicaState } from './replica-state.ts'

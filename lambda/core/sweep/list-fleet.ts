@@ -97,7 +97,7 @@ const keep = (list: string[], arn: string, { most, tally }: { readonly most: num
   else tally.left += 1
 }
 
-/** Three, so that one whose value cannot be read stands in nobody's way. */
+/** Three, so that one whose value cannot be read does not hold up the others. */
 const MOST_SAMPLES = 3
 
 /**

@@ -20,7 +20,7 @@ export interface SeenRead {
   readonly asked: Asked
 }
 
-/** @returns undefined for a service of AWS's, which is nobody's consumer. */
+/** @returns undefined for a service of AWS's, which is no consumer. */
 const principalOf = (identity: JsonObject): string | undefined => {
   const { sessionContext, arn, accountId, principalId, type } = identity
   if (type === 'AWSService') return undefined
@@ -31,7 +31,7 @@ const principalOf = (identity: JsonObject): string | undefined => {
   return role ?? filled(arn) ?? (foreign === undefined ? undefined : `${filled(accountId) ?? 'unknown'}/${foreign}`)
 }
 
-/** @returns undefined for AWSPENDING and labels of an operator's own: nobody's consumer either. */
+/** @returns undefined for AWSPENDING and labels of an operator's own: no consumer either. */
 const askedIn = ({ versionId, versionStage }: JsonObject): Asked | undefined => {
   const id = filled(versionId)
   if (id !== undefined) return { kind: 'version', versionId: id }

@@ -25,7 +25,7 @@ export interface StageChecking {
   readonly asOf: number
 }
 
-/** A service that does not answer now and then is nobody's news. */
+/** A service that does not answer now and then is not worth a notice. */
 export const UNCLEAR_FOR_LONG_MS = HOUR_MS
 const AT_ONCE = 5
 

@@ -1,4 +1,4 @@
-// What the stand-in plays of IAM: roles, as far as a function made by a script needs one. Who may do what is nobody's question here. As in AWS,
+// What the stand-in plays of IAM: roles, as far as a function made by a script needs one. It does not decide who may do what. As in AWS,
 // it is signed for us-east-1, and a role that has policies stays.
 import { AwsFault } from './aws-fault.ts'
 import type { QueryOperations, QueryService, XmlValue } from './query-protocol.ts'

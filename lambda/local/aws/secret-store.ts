@@ -150,7 +150,7 @@ export const createSecretStore = ({ now, region, accountId, suffix = randomSuffi
     }
   }
 
-  // A drive can outlive its secret; what it still does to the object is nobody's news.
+  // A drive can outlive its secret; what it still does to the object is not reported.
   const touched = (secret: Secret): void => {
     if (isHere(secret)) notify(secret, false)
   }

@@ -63,7 +63,7 @@ export interface Evaluation {
 }
 
 export interface Rights {
-  /** @returns somebody without any right for an access key id that is nobody's */
+  /** @returns somebody without any right for an access key id that was not added */
   identify(accessKeyId: string): Identity
   identities(): readonly Identity[]
   /** Takes the place of one with the same key id. */

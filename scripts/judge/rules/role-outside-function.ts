@@ -10,7 +10,7 @@ const find = finder('role-outside-function')
 /** What only the function's code may do. KMS is not among it: Lambda itself decrypts settings as the role. */
 const bound = /^(secretsmanager|s3|dynamodb):|^events:PutEvents$/
 
-/** A role of a function, in the hands of another function or of nobody's. */
+/** A role of a function, in the hands of another function or of none. */
 const judgeOutside = (stack: Stack): readonly Finding[] =>
   functionCallers(stack).flatMap(({ context, fn, needed, ...caller }) => {
     const { 'lambda:sourcefunctionarn': _own, ...without } = context

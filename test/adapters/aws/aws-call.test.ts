@@ -27,7 +27,7 @@ describe('the code', () => {
     ['SomethingNew', undefined, 'SECRETS_MANAGER_UNAVAILABLE', true],
   ] as const
 
-  test.each(kinds)('of %s (%s) is %s, to be asked again: %s', (name, status, code, retryable) => {
+  test.each(kinds)('of %s (%s) is %s, to be retried: %s', (name, status, code, retryable) => {
     expect(awsFault(call, serviceError(name, status))).toMatchObject({ name: 'Fault', code, retryable })
   })
 

@@ -52,7 +52,7 @@ test('what an event says to people fits into a message, which is made without es
 })
 
 describe('what was not taken', () => {
-  test('is a fault to be asked again, though the call succeeded and other entries were taken', async () => {
+  test('is a fault to be retried, though the call succeeded and other entries were taken', async () => {
     place.standIn.configure({ entryFailures: 1, entryFailureCode: 'ThrottlingException' })
 
     expect(await errorOf(publish())).toMatchObject({

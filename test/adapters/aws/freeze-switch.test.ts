@@ -70,7 +70,7 @@ test('whatever else it holds is unreadable, and is not repeated', async () => {
   expect(await createFreezeSwitch(client, NAME).read()).toBe('unreadable')
 })
 
-test.each(['GetParameter', 'PutParameter'])('a failed %s says which parameter, and may be asked again', async (op) => {
+test.each(['GetParameter', 'PutParameter'])('a failed %s says which parameter, and may be retried', async (op) => {
   standIn.faults.add({ op, kind: 'error', status: 400 })
   const freeze = createFreezeSwitch(client, NAME)
 

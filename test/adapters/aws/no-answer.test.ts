@@ -25,7 +25,7 @@ test.each([
   ['there are no credentials', named('CredentialsProviderError', 'Could not load credentials from any providers')],
   ['the name of the host is unknown', Object.assign(named('Error', 'getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' })],
   ['the SDK has a defect', new TypeError('undefined is not a function')],
-])('%s: it may be asked again, and says which call it was', async (_when, error) => {
+])('%s: it may be retried, and says which call it was', async (_when, error) => {
   mock.on(DescribeSecretCommand).rejects(error)
 
   expect(await errorOf(secrets.describe('m2m/prod/billing'))).toMatchObject({

@@ -86,7 +86,7 @@ test('one list call, of the prefix that the two tokens make', async () => {
   ])
 })
 
-test('what passes is asked again', async () => {
+test('what passes is retried', async () => {
   const { listing, sent } = replying(new Error('cut'), { status: 503, headers: {}, body: '' }, ok(page('', 0)))
 
   expect(await listing.storedAt(proof)).toEqual([])

@@ -84,14 +84,14 @@ describe('what is asked', () => {
     ])
   })
 
-  test('a condition that does not hold means held, and is not asked again', async () => {
+  test('a condition that does not hold means held, and is not retried', async () => {
     answers = [refusal('ConditionalCheckFailedException')]
 
     expect(await records().lease.take(SECRET_ARN, 'request-1', NOW + 1)).toBe('held')
     expect(asked).toHaveLength(1)
   })
 
-  test('what passes is asked again, with the same holder', async () => {
+  test('what passes is retried, with the same holder', async () => {
     answers = [refusal('ThrottlingException'), refusal('InternalServerError', 500)]
 
     expect(await records().lease.take(SECRET_ARN, 'request-1', NOW + 1)).toBe('taken')

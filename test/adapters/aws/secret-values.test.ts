@@ -59,7 +59,7 @@ describe('describe', () => {
     expect((await secrets().describe(arn))?.rotationEnabled).toBe(true)
   })
 
-  test('is broken off at its deadline, and not asked again', async () => {
+  test('is broken off at its deadline, and not retried', async () => {
     await created()
     place.standIn.faults.add({ op: 'DescribeSecret', kind: 'delay', delay_ms: 60_000, count: 2 })
 
@@ -185,7 +185,7 @@ describe('putPending', () => {
     ['error', 500, 'SECRETS_MANAGER_UNAVAILABLE'],
     ['reset', undefined, 'SECRETS_MANAGER_UNAVAILABLE'],
     ['html', 502, 'SECRETS_MANAGER_UNAVAILABLE'],
-  ] as const)('%s (%s) to the end is %s, to be asked again, after two tries', async (kind, status, code) => {
+  ] as const)('%s (%s) to the end is %s, to be retried, after two tries', async (kind, status, code) => {
     await created()
     place.standIn.faults.add({ op: 'PutSecretValue', kind, count: 9, ...(status === undefined ? {} : { status }) })
 
@@ -196,7 +196,7 @@ describe('putPending', () => {
     expect(String(error)).not.toContain('canary')
   })
 
-  test('a put that AWS refuses is not asked again, and says nothing of the value', async () => {
+  test('a put that AWS refuses is not retried, and says nothing of the value', async () => {
     await created()
     place.standIn.faults.add({ op: 'PutSecretValue', kind: 'error', status: 400 })
 

@@ -90,7 +90,7 @@ describe('KMS', () => {
   })
 
   test.each(['AccessDeniedException', 'DisabledException', 'KMSInvalidStateException'])(
-    'that answers %s is not asked again',
+    'that answers %s is not retried',
     async (type) => {
       answers = [refusal(type)]
 
@@ -227,7 +227,7 @@ describe('S3', () => {
     })
   })
 
-  test('that denies it is not asked again', async () => {
+  test('that denies it is not retried', async () => {
     answers = [refusal(403, 'AccessDenied')]
 
     await expect(store().put(KEY, 'a.b.c', 6000)).rejects.toMatchObject({

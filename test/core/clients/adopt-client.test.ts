@@ -96,7 +96,7 @@ describe('a client with the value in use', () => {
     expect(awsPlace.calls().filter((op) => op === 'RotateSecret')).toHaveLength(1)
   })
 
-  test('asked again is told so, and costs no read of the value', async () => {
+  test('repeated, it says so, and costs no read of the value', async () => {
     await adopt()
     await awsPlace.standIn.idle()
     const before = stateOf()
@@ -130,7 +130,7 @@ describe('killed, or without a reply, at any call', () => {
     ['aws', 'PutSecretValue'],
     ['aws', 'TagResource'],
     ['aws', 'RotateSecret'],
-  ] as const)('%s %s: asked again it ends the same', async (whose, op) => {
+  ] as const)('%s %s: repeated, it ends the same', async (whose, op) => {
     const faults = whose === 'aws' ? awsPlace.standIn.faults : stytch.server.faults
     faults.add({ op, kind: 'drop_reply', count: 4 })
     const first = await adopt().catch(() => undefined)

@@ -140,7 +140,7 @@ describe('a secret where nothing is in the way', () => {
     expect(await sids()).not.toContain('OnlyNamedRolesRead')
   })
 
-  test('asked again is told so; one that stopped half way is completed, with no statement twice', async () => {
+  test('repeated, it says so; one that stopped half way is completed, with no statement twice', async () => {
     await putPolicy([ownerStatement])
     awsPlace.standIn.faults.add({ op: 'RotateSecret', kind: 'drop_reply', count: 4 })
     const first = await adopt().catch(() => undefined)
@@ -423,7 +423,7 @@ describe('closing', () => {
     expect(peek(NAME)?.tags['m2m:reading']).toBeUndefined()
   })
 
-  test('may be asked again with other readers', async () => {
+  test('may be retried with other readers', async () => {
     await adopt()
     await close([role('invoices')])
 

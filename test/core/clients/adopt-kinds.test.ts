@@ -86,7 +86,7 @@ describe.each(kinds)('$name', ({ absent, seed }) => {
     })
   })
 
-  test('is adopted before, when asked again', async () => {
+  test('is adopted before, when repeated', async () => {
     await adopt()
     const before = peek()
 

@@ -180,7 +180,7 @@ describe('Create', () => {
     expect(calls.indexOf('PutResourcePolicy')).toBeLessThan(calls.indexOf('PutSecretValue'))
   })
 
-  test('asked again makes nothing anew, and does not read the value', async () => {
+  test('repeated, it makes nothing anew, and does not read the value', async () => {
     const first = await ask(create)
     const before = awsPlace.calls().filter((op) => op === 'GetSecretValue').length
 

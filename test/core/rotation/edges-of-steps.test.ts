@@ -94,7 +94,7 @@ describe('the journal', () => {
     expect(world.journal.entries.at(-1)).toMatchObject({ step: 'testSecret', outcome: 'done', ms: 2000 })
   })
 
-  test('says of a fault whether it may be asked again', async () => {
+  test('says of a fault whether it may be retried', async () => {
     for (const retryable of [true, false]) {
       const { world, token } = await standing('createSecret', 'rotate')
       const fault = new Fault({ code: 'STYTCH_UNAVAILABLE', retryable, message: 'Down, on purpose.' })

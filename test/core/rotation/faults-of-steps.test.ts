@@ -1,4 +1,4 @@
-// The faults that the steps throw themselves: each has its code, may be asked again, and is one sentence that names the client or its secret.
+// The faults that the steps throw themselves: each has its code, may be retried, and is one sentence that names the client or its secret.
 import { expect, test } from 'vitest'
 import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
 import { onceAt } from '../../fakes/call-log.ts'

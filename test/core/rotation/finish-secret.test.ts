@@ -71,7 +71,7 @@ describe('finishSecret', () => {
     }
   })
 
-  test('a move that did not happen is a fault, and happens when asked again', async () => {
+  test('a move that did not happen is a fault, and happens when repeated', async () => {
     const { world, token } = await begin([], 'rotate', upToTest)
     world.log.before.push(failAt('secrets.moveLabel', down))
 

@@ -51,7 +51,7 @@ test('after a grace and its settle, what leaked is tried and found refused', asy
   expect(world.log.names().filter((name) => changes.includes(name))).toEqual([])
 })
 
-test('the settle of a planned switch signs what it ended, since it may have been that of an incident; asked again, it is signed again', async () => {
+test('the settle of a planned switch signs what it ended, since it may have been that of an incident; repeated, it is signed again', async () => {
   const world = createRegisteredWorld()
   const stored = letSign(world)
   const rotated = await world.rotate(tokenOf('rotate'))

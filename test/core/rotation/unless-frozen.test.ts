@@ -1,4 +1,4 @@
-// A freeze at the beginning of a rotation: what it stops and what it lets through, what an unreadable one stops, and that it takes nobody's
+// A freeze at the beginning of a rotation: what it stops and what it lets through, what an unreadable one stops, and that it takes no
 // AWSPENDING away but that of the rotation it stops.
 import { describe, expect, test } from 'vitest'
 import type { FreezeState } from '../../../lambda/core/rotation/freeze.ts'

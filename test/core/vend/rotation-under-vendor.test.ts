@@ -117,7 +117,7 @@ describe('a refused credential', () => {
 })
 
 describe('a rotation', () => {
-  test("and its settle pass without a failed vend: both values are accepted until the old one is nobody's", async () => {
+  test('and its settle pass without a failed vend: both values are accepted until no consumer uses the old one', async () => {
     const world = createVendWorld()
     const { clientId, value } = world.place({ name: 'orders' })
     const reasons: string[] = []
@@ -204,7 +204,7 @@ describe('a revoke', () => {
 })
 
 describe('what Stytch may answer', () => {
-  test('nothing, once: asked again, and served', async () => {
+  test('nothing, once: retried, and served', async () => {
     const world = createVendWorld()
     world.place({ name: 'orders' })
     world.mint.planned.push(lost)

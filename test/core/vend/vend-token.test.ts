@@ -164,7 +164,7 @@ describe('which version is current', () => {
     expect(world.secrets.calls.slice(2)).toEqual(['describe m2m/test/orders', 'read m2m/test/orders'])
   })
 
-  test('is not asked again for a second after nothing answered', async () => {
+  test('is not retried for a second after nothing answered', async () => {
     const world = createVendWorld({}, 1)
     world.place({ name: 'orders' })
     world.secrets.failing = 1

@@ -56,7 +56,7 @@ const first = (text: string, element: string): string | undefined =>
 
 const json = (text: string): Readonly<Record<string, unknown>> => parseJsonObject(text) ?? {}
 
-/** Sends as whoever's key id is given; nobody's: unsigned. */
+/** Sends as whoever's key id is given; without one, unsigned. */
 export const signedSender =
   (origin: () => string) =>
   async (who: string | undefined, sent: Sent): Promise<Answer> => {

@@ -37,7 +37,14 @@ const exclude = ['**/node_modules/**', '**/dist/**', '**/cdk.out/**']
 /** CI says at its end which test needed a second try (scripts/check.ts); anywhere else none gets one. */
 const retry = process.env.CI === 'true' ? 1 : 0
 
-const everywhere = { environment: 'node', pool: 'forks', globals: false, retry, ...timeouts } as const
+const everywhere = {
+  environment: 'node',
+  pool: 'forks',
+  globals: false,
+  retry,
+  globalSetup: 'test/temporary-folder.ts',
+  ...timeouts,
+} as const
 
 /** One process a file. */
 export const alone = { ...everywhere, exclude }

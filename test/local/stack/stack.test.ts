@@ -1,6 +1,7 @@
 // A stack as CloudFormation deploys it, with players that only note what they are asked: what is made, changed, replaced, kept and taken away, and
 // what a deployment that fails leaves.
 import { beforeEach, describe, expect, test } from 'vitest'
+import { createAccountNames } from '../../../lambda/local/stack/account-names.ts'
 import type { Players } from '../../../lambda/local/stack/player.ts'
 import { createStack, type Stack } from '../../../lambda/local/stack/stack.ts'
 
@@ -34,7 +35,10 @@ const bucket = (more: object = {}, name?: string) => ({
   ...more,
 })
 const topic = (title: string) => ({ Type: 'AWS::SNS::Topic', Properties: { DisplayName: title } })
-const custom = (answers: string) => ({ Type: 'Custom::Client', Properties: { Answers: answers } })
+const custom = (answers: string, token = 'one') => ({
+  Type: 'Custom::Client',
+  Properties: { Answers: answers, ServiceToken: token },
+})
 
 let stack: Stack
 beforeEach(() => {
@@ -79,6 +83,13 @@ describe('an update', () => {
     expect(await deploy({ Files: bucket({ UpdateReplacePolicy: 'Retain' }, 'two') })).toEqual(['make two'])
   })
 
+  test('that brings back what was kept makes another one beside it', async () => {
+    await deploy({ Files: bucket({ DeletionPolicy: 'Retain' }) })
+    await deploy({})
+
+    expect(await deploy({ Files: bucket() })).toEqual(['make app-files-2'])
+  })
+
   test('that a custom resource answers with another physical id removes the old one at the end', async () => {
     await deploy({ Client: custom('first'), News: topic('a') })
 
@@ -105,9 +116,51 @@ describe('a deployment that fails', () => {
     failing.add('Late')
 
     await expect(deploy({ News: topic('b'), Late: topic('c') })).rejects.toThrow('no Late')
-    expect(acts).toEqual(['change app-News', 'make app-Late', 'remove app-Late', 'change app-News'])
+    // What was changed first, then what was made, as in CloudFormation's cleanup.
+    expect(acts).toEqual(['change app-News', 'make app-Late', 'change app-News', 'remove app-Late'])
     expect(stack.resource('News')?.properties).toEqual({ DisplayName: 'a' })
     expect(stack.resource('Files')).toBeDefined()
+  })
+
+  test('puts back a custom resource under the id that it answers, and removes what the update made of it', async () => {
+    await deploy({ Client: custom('first') })
+    failing.add('Late')
+
+    await expect(deploy({ Client: custom('second'), Late: topic('c') })).rejects.toThrow('no Late')
+    expect(acts).toEqual(['change first', 'make app-Late', 'change second', 'remove app-Late', 'remove second'])
+    expect(stack.resource('Client')?.name).toBe('first')
+  })
+
+  test('leaves behind what it made under a policy that retains it, but for RetainExceptOnCreate', async () => {
+    failing.add('Late')
+    const made = {
+      Kept: bucket({ DeletionPolicy: 'Retain' }, 'kept'),
+      Gone: bucket({ DeletionPolicy: 'RetainExceptOnCreate' }, 'gone'),
+    }
+
+    await expect(deploy({ ...made, Late: topic('b') })).rejects.toThrow('no Late')
+    expect(acts).toEqual(['make kept', 'make gone', 'make app-Late', 'remove app-Late', 'remove gone'])
+    await expect(deploy({ Again: bucket({}, 'kept') })).rejects.toThrow('Again (AWS::S3::Bucket): kept already exists')
+  })
+
+  test('says what could not be put back', async () => {
+    await deploy({ News: topic('a') })
+    failing.add('News')
+
+    const failed = await deploy({ News: topic('b') }).catch((error: unknown) => error)
+
+    expect(failed).toMatchObject({ notPutBack: ['News'], message: 'News (AWS::SNS::Topic): no News' })
+  })
+
+  test.each([
+    ['another type', { News: bucket() }, 'AWS::SNS::Topic cannot become AWS::S3::Bucket'],
+    ['another function of a custom resource', { Client: custom('first', 'two') }, 'Modifying service token'],
+    ['a name that another has', { News: topic('a'), Client: custom('first'), B: bucket({}, 'files') }, 'files already'],
+  ])('is one that asks for %s', async (_what, resources, message) => {
+    await deploy({ Files: bucket({}, 'files'), News: topic('a'), Client: custom('first') })
+
+    await expect(deploy({ Files: bucket({}, 'files'), ...resources })).rejects.toThrow(message)
+    expect(acts).toEqual([])
   })
 
   test.each([
@@ -133,6 +186,56 @@ describe('a deployment that fails', () => {
     await expect(deploy(resources, more)).rejects.toThrow(message)
     expect(acts).toEqual([])
   })
+})
+
+test('two stacks of one account cannot have a thing of one name, and make up different ones', async () => {
+  const names = createAccountNames()
+  const other = createStack({ place, players, notPlayed: () => false, names })
+  stack = createStack({ place, players, notPlayed: () => false, names })
+  await other.deploy({ Resources: { Files: bucket(), Mail: bucket({}, 'mail') } })
+
+  expect(await deploy({ Files: bucket() })).toEqual(['make app-files-2'])
+  await expect(deploy({ Mine: bucket({}, 'mail') })).rejects.toThrow('mail already exists')
+})
+
+test('what an update would do is known before, and changes nothing', async () => {
+  const before = {
+    Files: bucket({ DeletionPolicy: 'Retain' }),
+    Named: bucket({ UpdateReplacePolicy: 'Retain' }, 'one'),
+    News: topic('a'),
+    Old: topic('b'),
+    Same: topic('c'),
+    Uses: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: { Ref: 'Named' } } },
+  }
+  await deploy(before)
+  acts.length = 0
+  const { Files: _kept, Old: _removed, ...rest } = before
+  const after = { ...rest, Named: bucket({ UpdateReplacePolicy: 'Retain' }, 'two'), News: topic('d'), New: topic('e') }
+
+  expect(stack.changes({ Resources: after })).toEqual([
+    {
+      id: 'Named',
+      type: 'AWS::S3::Bucket',
+      name: 'two',
+      action: 'replace',
+      properties: ['BucketName'],
+      replaced: { name: 'one', isKept: true },
+    },
+    { id: 'News', type: 'AWS::SNS::Topic', name: 'app-News', action: 'update', properties: ['DisplayName'] },
+    { id: 'Uses', type: 'AWS::SNS::Topic', name: 'app-Uses', action: 'update', properties: ['DisplayName'] },
+    { id: 'New', type: 'AWS::SNS::Topic', name: 'app-New', action: 'create' },
+    { id: 'Files', type: 'AWS::S3::Bucket', name: 'app-files', action: 'keep' },
+    { id: 'Old', type: 'AWS::SNS::Topic', name: 'app-Old', action: 'remove' },
+  ])
+  expect(acts).toEqual([])
+  expect(await deploy(after)).toEqual([
+    'make two',
+    'change app-News',
+    'change app-Uses',
+    'make app-New',
+    'remove app-Old',
+  ])
+  expect(stack.changes({ Resources: after })).toEqual([])
 })
 
 test('a resource whose condition does not hold is not made, and removal takes all but what is retained', async () => {

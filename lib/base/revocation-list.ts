@@ -51,7 +51,7 @@ export class RevocationList extends Construct {
       {
         id: 'RevocationsUnpublished',
         page: 'revocations-unpublished',
-        says: 'A revoke is done, and the list of revocations could not be written: verifiers do not know of it yet.',
+        says: 'A revoke is done, but the list of revocations could not be written: verifiers do not know about it yet.',
         metric: new Metric({
           namespace: `M2M/${names.stage}`,
           metricName: 'RevocationsUnpublished',

@@ -107,7 +107,7 @@ export class Identify extends Construct {
       {
         id: 'IdentifyThrottles',
         page: 'leak-unresolved',
-        says: 'Searches for leaked values wait: somebody tries many, or a detector reports many at once.',
+        says: 'Searches for leaked values are throttled: somebody tries many values, or a detector reports many at once.',
         metric: this.fn.function.metricThrottles({ period: FIVE_MINUTES }),
         atLeast: 20,
       },

@@ -126,14 +126,14 @@ export class IncidentFunction extends Construct {
     {
       id: 'IncidentDelayed',
       page: 'leak',
-      says: 'An incident takes longer, and a leaked secret may still be accepted. It continues by itself.',
+      says: 'An incident is delayed, and a leaked secret may still be accepted. It continues by itself.',
       pattern: eventPattern(INCIDENT_SOURCE, 'Incident Delayed'),
       secretAt: SUMMARY,
     },
     {
       id: 'IncidentEnded',
       page: 'leak',
-      says: 'An incident is over: Stytch refuses what leaked. Nothing is left to do.',
+      says: 'An incident is over: Stytch refuses the leaked secret. Nothing is left to do.',
       // One that leaves clients to a campaign is not over yet.
       pattern: ended({ outcome: ['dead', 'refused'], open: [{ exists: false }] }),
       secretAt: SUMMARY,
@@ -148,7 +148,7 @@ export class IncidentFunction extends Construct {
     {
       id: 'LeakReportRefused',
       page: 'leak',
-      says: 'A leak report was NOT CARRIED OUT, and what leaked is accepted as before.',
+      says: 'A leak report was NOT CARRIED OUT. The leaked secret still works.',
       pattern: eventPattern(INCIDENT_SOURCE, 'Leak Report Refused'),
       secretAt: SUMMARY,
     },
@@ -159,7 +159,7 @@ export class IncidentFunction extends Construct {
       {
         id: 'IncidentWaits',
         page: 'leak',
-        says: 'A leak report waits for a minute or longer: the incident function failed on it and retries, or all its executions are busy.',
+        says: 'A leak report has waited for a minute or longer: the incident function failed on it and retries, or all its executions are busy.',
         // Of an asynchronous call Lambda publishes how old it is whenever it tries to run it: again after a failure, too.
         metric: this.fn.function.metric('AsyncEventAge', { period: FIVE_MINUTES, statistic: 'Maximum' }),
         atLeast: MINUTE_MS,
@@ -167,7 +167,7 @@ export class IncidentFunction extends Construct {
       {
         id: 'IncidentThrottles',
         page: 'leak',
-        says: 'Leak reports find no free execution, again after five minutes: they wait, for six hours at most, while what leaked works.',
+        says: 'Leak reports have found no free execution for over five minutes. They are retried for six hours; until then the leaked secrets work.',
         metric: this.fn.function.metricThrottles({ period: FIVE_MINUTES }),
         atLeast: 1,
         periods: 2,
@@ -175,7 +175,7 @@ export class IncidentFunction extends Construct {
       {
         id: 'IncidentDeadLetters',
         page: 'leak',
-        says: 'A leak report failed three times and waits in a queue of its own: what leaked may still be accepted.',
+        says: 'A leak report failed three times and is in a dead-letter queue: the leaked secret may still be accepted.',
         metric: messagesSent(this.deadLetters),
         atLeast: 1,
       },

@@ -108,7 +108,7 @@ export class LeakIntake extends Construct {
     {
       id: 'LeakUnresolved',
       page: 'leak-unresolved',
-      says: 'A detector reported a leak that could not be resolved. A person must find out whose value it is: m2m incident --leaked-value-stdin takes the text in which it leaked.',
+      says: 'A detector reported a leak that could not be traced to a client. Nothing was revoked: pass the leaked text to m2m incident --leaked-value-stdin.',
       run: 'm2m incident show ID --stage STAGE',
       pattern: eventPattern(leakSources.intake, 'Leak Unresolved'),
       // Not where the detector shows it, which is the detector's text.
@@ -117,14 +117,14 @@ export class LeakIntake extends Construct {
     {
       id: 'IntakeHeld',
       page: 'intake-held',
-      says: 'The leak intake holds its incidents: too many leaks within the hour. None is revoked until it is released.',
+      says: 'The leak intake holds new incidents: too many leaks within an hour. Nothing held is revoked until a person releases it.',
       pattern: eventPattern(leakSources.intake, 'Incident Held', { first: [true] }),
       secretAt: '$.detail.secretName',
     },
     {
       id: 'HeldNotRemembered',
       page: 'intake-held',
-      says: 'A leak is held, and a release will not report it: the records table does not answer, or holds all that it can.',
+      says: 'A held leak was not recorded, so a release will not report it: the records table does not answer, or is full.',
       pattern: eventPattern(leakSources.intake, 'Incident Held', { remembered: [false] }),
       secretAt: '$.detail.secretName',
     },
@@ -136,7 +136,7 @@ export class LeakIntake extends Construct {
       {
         id: 'IntakeFailures',
         page: 'leak-unresolved',
-        says: 'The leak intake failed deliveries: its function failed or timed out, all its executions were busy, or the report could not be published. Detectors do not deliver again by themselves.',
+        says: 'The leak intake failed deliveries: its function failed or timed out, all its executions were busy, or the report could not be published. Detectors do not retry.',
         // Whatever the reason, what the detector got is a 5xx.
         metric: this.ofBoth((api) => api.metricServerError(EACH_FIVE_MINUTES)),
         atLeast: 1,

@@ -44,7 +44,7 @@ export class ProofKey extends Construct {
       {
         id: 'ProofPending',
         page: 'proof-pending',
-        says: 'A revoke was carried out, and its proof could not be signed or stored. It can be made again.',
+        says: 'A revoke was carried out, but its proof could not be signed or stored. The sweep has it made later.',
         metric: new Metric({
           namespace: `M2M/${names.stage}`,
           metricName: 'ProofPending',

@@ -116,7 +116,7 @@ export class RecordsTable extends Construct {
       {
         id: 'RecordsUnavailable',
         page: 'records-unavailable',
-        says: 'The records table does not answer. Rotations go on, and two executions are no longer kept apart.',
+        says: 'The records table does not answer. Rotations continue, without the lease that keeps two executions of one apart.',
         metric: new Metric({
           namespace: `M2M/${props.names.stage}`,
           metricName: 'RecordsUnavailable',

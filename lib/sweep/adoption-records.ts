@@ -64,7 +64,7 @@ export class AdoptionRecords extends Construct {
       {
         id: 'ReadsNotRecorded',
         page: 'adoption-unproven',
-        says: 'Reads could not be recorded, three times over. Overlaps may wait for consumers that have moved already.',
+        says: 'Reads could not be recorded in three attempts. Overlaps may wait for consumers that have already moved.',
         metric: messagesSent(unrecorded),
         atLeast: 1,
       },

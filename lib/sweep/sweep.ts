@@ -250,7 +250,7 @@ export class SweepFunction extends Construct {
       {
         id: 'SweepStopped',
         page: 'sweep-stopped',
-        says: 'The sweep does not finish, or is not started.',
+        says: 'The sweep is not started, or does not finish.',
         metric: metric('Alive', 'Sum'),
         atLeast: 1,
         periods: SILENT_SWEEPS,
@@ -268,14 +268,14 @@ export class SweepFunction extends Construct {
       {
         id: 'SweepDeadLetters',
         page: 'sweep-stopped',
-        says: 'A sweep could not be started, or failed twice. The next one makes up for it, if it finishes.',
+        says: 'A sweep could not be started, or failed twice. The next one that finishes makes up for it.',
         metric: messagesSent(this.deadLetters),
         atLeast: 1,
       },
       {
         id: 'SweepFailures',
         page: 'sweep-failures',
-        says: 'The sweep cannot do what is due for some secret, twice in a row. Its log names the secret and the reason.',
+        says: 'Two sweeps in a row could not do what is due for some secret. The log names the secret and the reason.',
         metric: metric('SweepFailures', 'Maximum'),
         atLeast: 1,
         periods: 2,
@@ -284,7 +284,7 @@ export class SweepFunction extends Construct {
       {
         id: 'FreezeUnreadable',
         page: 'freeze',
-        says: 'The freeze cannot be read, for an hour: no planned rotation begins, and no overlap ends. m2m freeze off writes it again.',
+        says: 'The freeze could not be read for an hour: no planned rotation begins, and no overlap ends. m2m freeze off writes it again.',
         metric: metric('FreezeUnreadable', 'Maximum'),
         atLeast: 1,
         periods: Math.max(1, Math.ceil(60 / spans.sweepEveryMinutes)),
@@ -293,14 +293,14 @@ export class SweepFunction extends Construct {
       {
         id: 'ReportsForgotten',
         page: 'records-unavailable',
-        says: 'The records table does not answer, or the sweep may not write there. What it finds may be reported more than once a day, and no summary comes.',
+        says: 'The sweep cannot write to the records table. Findings may be reported more than once a day, and no summary comes.',
         metric: metric('ReportsForgotten', 'Sum'),
         atLeast: 1,
       },
       {
         id: 'ProofsOwed',
         page: 'proof-pending',
-        says: 'Signed proofs of revokes are missing or not confirmed, twice in a row, although the sweep had them made. Its log says why.',
+        says: 'Signed proofs of revokes are missing or not confirmed after two sweeps that requested them. The log says why.',
         metric: metric('ProofsOwed', 'Maximum'),
         atLeast: 1,
         periods: 2,
@@ -315,21 +315,21 @@ const sweepEventNotices = ({ mailsWhenWell }: SweepSpans): readonly EventNotice[
   {
     id: 'RevokeConfirmed',
     page: 'leak',
-    says: 'What was revoked is confirmed dead: a second proof, later than the first, found it refused again.',
+    says: 'Revoked secrets are confirmed dead: a second, later proof found them refused again.',
     pattern: eventPattern(SWEEP_SOURCE, 'Revoke Confirmed'),
     secretAt: '$.detail.summary',
   },
   {
     id: 'SweepDigest',
     page: 'sweep-digest',
-    says: 'This is new; what lasts comes once a day, in the summary.',
+    says: 'New findings. Those that last are repeated once a day, in the summary.',
     pattern: eventPattern(SWEEP_SOURCE, 'Sweep Digest'),
     secretAt: '$.detail.text',
   },
   {
     id: 'DailySummary',
     page: 'daily-summary',
-    says: 'What is open, once a day until it is over, and then that.',
+    says: 'What is open, once a day, and once when nothing is open any more.',
     pattern: mailsWhenWell
       ? eventPattern(SWEEP_SOURCE, 'Daily Summary')
       : eventPattern(SWEEP_SOURCE, 'Daily Summary', { $or: [{ isWell: [false] }, { isEnd: [true] }] }),

@@ -154,7 +154,7 @@ export class Vendor extends Construct {
       {
         id: 'VendErrors',
         page: 'vends-fail',
-        says: 'The token vendor ended with an error, which it never should: it answers whatever happens.',
+        says: 'The token vendor crashed instead of answering.',
         metric: this.fn.function.metricErrors({ period: FIVE_MINUTES }),
         atLeast: 1,
       },
@@ -168,7 +168,7 @@ export class Vendor extends Construct {
       {
         id: 'VendKeepsFailing',
         page: 'vends-fail',
-        says: 'Vends failed with 5xx in two or more five minutes of an hour, few as they are: an outage that only few clients meet, or as many vends as may are under way.',
+        says: 'A few vends keep failing with 5xx, in two or more five-minute periods of an hour: an outage that affects few clients, or the vendor is at its concurrency limit.',
         metric: this.api.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
         atLeast: 1,
         periods: 2,

@@ -99,7 +99,7 @@ export class FailureAlarms extends Construct {
     return {
       id: 'DeadLetters',
       page: 'dead-letters',
-      says: 'Something was not reported or done, and waits in the dead-letter queue.',
+      says: 'A notice, a leak report or a CloudFormation request was not delivered, and is in the dead-letter queue.',
       metric: messagesSent(this.props.notifications.deadLetters),
       atLeast: 1,
     }
@@ -165,7 +165,7 @@ const ofRotations: readonly EventNotice[] = [
   {
     id: 'RotationRefused',
     page: 'rotation-failed',
-    says: 'A rotation stopped and changed nothing more.',
+    says: 'A rotation was refused, and nothing more was changed.',
     pattern: eventPattern(ROTATION_SOURCE, 'Rotation Refused', firstTime),
     secretAt: '$.detail.secretName',
   },
@@ -182,7 +182,7 @@ const onRotationMetrics = ({ function: fn }: M2mFunction): readonly MetricNotice
   {
     id: 'RotationErrors',
     page: 'rotation-failed',
-    says: 'The rotation function failed. Secrets Manager calls it directly, so that no queue holds what failed.',
+    says: 'The rotation function failed. Secrets Manager retries; the log has the reason.',
     metric: fn.metricErrors({ period: FIVE_MINUTES }),
     atLeast: 1,
     // The sweep asks again for what is due every six hours: the same failure is one alarm.
@@ -191,14 +191,14 @@ const onRotationMetrics = ({ function: fn }: M2mFunction): readonly MetricNotice
   {
     id: 'RotationThrottles',
     page: 'rotation-stuck',
-    says: 'Rotations wait for a free execution: more of them run than the reserved concurrency allows.',
+    says: 'Rotations are throttled: more run at once than the reserved concurrency allows.',
     metric: fn.metricThrottles({ period: FIVE_MINUTES }),
     atLeast: 1,
   },
   {
     id: 'RotationNearTimeout',
     page: 'rotation-stuck',
-    says: `A rotation step took over ${STEP_NEAR_TIMEOUT_MS / 1000} of its ${STEP_TIMEOUT_MS / 1000} seconds. One that is killed leaves its AWSPENDING behind.`,
+    says: `A rotation step took over ${STEP_NEAR_TIMEOUT_MS / 1000} of its ${STEP_TIMEOUT_MS / 1000} seconds. A step that times out leaves AWSPENDING behind.`,
     metric: fn.metricDuration({ period: FIVE_MINUTES, statistic: 'Maximum' }),
     atLeast: STEP_NEAR_TIMEOUT_MS,
   },
@@ -207,7 +207,7 @@ const onRotationMetrics = ({ function: fn }: M2mFunction): readonly MetricNotice
 const onRegistrarErrors = ({ function: fn }: M2mFunction): MetricNotice => ({
   id: 'RegistrarErrors',
   page: 'registration-failed',
-  says: 'The registrar could not even answer CloudFormation, whose deployment now waits for its timeout.',
+  says: 'The registrar could not answer CloudFormation. The deployment waits until it times out.',
   metric: fn.metricErrors({ period: FIVE_MINUTES }),
   atLeast: 1,
 })
@@ -216,14 +216,14 @@ const onArchiveMetrics = ({ unarchived, fn }: EvidenceArchive): readonly MetricN
   {
     id: 'EvidenceNotArchived',
     page: 'evidence-not-archived',
-    says: 'Evidence could not be archived, three times over, and waits in a queue of its own for 14 days.',
+    says: 'Evidence could not be archived in three attempts. A queue keeps it for 14 days.',
     metric: messagesSent(unarchived),
     atLeast: 1,
   },
   {
     id: 'EvidenceNotKept',
     page: 'evidence-not-archived',
-    says: 'Evidence was neither archived nor kept in its queue: what the function failed on could not be written there.',
+    says: 'Evidence was neither archived nor kept in its queue.',
     metric: fn.function.metric('DestinationDeliveryFailures', { period: FIVE_MINUTES, statistic: 'Sum' }),
     atLeast: 1,
   },

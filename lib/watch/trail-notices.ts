@@ -101,7 +101,7 @@ export const changedByHand = (props: TrailNoticesProps): readonly EventNotice[] 
   {
     id: 'SecretChangedByHand',
     page: 'changed-by-hand',
-    says: 'A secret was deleted, its rotation cancelled, or its policy changed, by somebody else than the functions of this stage.',
+    says: 'A secret was deleted, its rotation cancelled, or its policy changed, and not by a function of this stage.',
     pattern: secretPattern(props, managedIds(props)),
     secretAt: '$.detail.requestParameters.secretId',
     facts: WHO,
@@ -109,7 +109,7 @@ export const changedByHand = (props: TrailNoticesProps): readonly EventNotice[] 
   {
     id: 'OwnSecretChanged',
     page: 'changed-by-hand',
-    says: "A secret of the stage itself, such as the Stytch project's, was deleted, its rotation cancelled, or its policy changed.",
+    says: 'A secret of the stage itself, such as the Stytch project secret, was deleted, its rotation cancelled, or its policy changed.',
     pattern: secretPattern(props, ownIds(props)),
     secretAt: '$.detail.requestParameters.secretId',
     facts: WHO,
@@ -117,7 +117,7 @@ export const changedByHand = (props: TrailNoticesProps): readonly EventNotice[] 
   {
     id: 'FoundationChanged',
     page: 'changed-by-hand',
-    says: 'A key, a rule, the bus or a schedule that this stage depends on was changed, disabled or deleted outside of a deployment.',
+    says: 'A key, a rule, the bus or a schedule of this stage was changed, disabled or deleted outside of a deployment.',
     pattern: foundationPattern(props),
     secretAt: '$.detail.eventName',
     facts: {
@@ -149,7 +149,7 @@ export const rotationsGivenUp = (names: StageNames): readonly EventNotice[] => [
   {
     id: 'RotationStuck',
     page: 'rotation-stuck',
-    says: 'Secrets Manager abandoned a rotation, since somebody stored a version by hand while it ran. The sweep ends what is left of it.',
+    says: 'Secrets Manager abandoned a rotation because somebody stored a version while it ran. The sweep cleans up.',
     pattern: rotationPattern(names, 'RotationAbandoned'),
     secretAt: '$.detail.additionalEventData.SecretId',
     facts: { call: '$.detail.eventName' },

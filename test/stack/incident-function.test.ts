@@ -94,7 +94,7 @@ describe('the rules', () => {
   })
 })
 
-test('what it failed on three times waits in a queue of its own', () => {
+test('what it failed on three times is in a dead-letter queue', () => {
   expect(ofType('AWS::SQS::Queue')).toHaveLength(1)
   const [config] = ofType('AWS::Lambda::EventInvokeConfig')
   expect(config?.[1].Properties).toMatchObject({ MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 21_600 })

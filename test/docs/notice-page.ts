@@ -58,66 +58,85 @@ const span = (minutes: number): string => {
   return minutes > 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes} min`
 }
 
-const overOf = ({ over, finding }: NoticeRow, { alarm }: TemplateNotice): string => {
-  if (finding !== undefined) return 'it is in no later summary'
+const overOf = ({ over }: NoticeRow, { alarm }: TemplateNotice): string => {
   if (alarm === undefined) return over ?? ''
-  return alarm.quietMinutes === undefined ? 'OK, once it has ended' : `OK, ${span(alarm.quietMinutes)} after the last`
+  return alarm.quietMinutes === undefined ? 'OK' : `OK after ${span(alarm.quietMinutes)}`
 }
 
-const againOf = ({ again, finding }: NoticeRow, { alarm }: TemplateNotice): string => {
-  if (finding !== undefined) return 'in the summary, once a day'
-  return again ?? (alarm === undefined ? 'no' : 'not before OK')
-}
+const againOf = ({ again }: NoticeRow, { alarm }: TemplateNotice): string =>
+  again ?? (alarm === undefined ? 'no' : 'after OK')
 
-const channelOf = ({ finding }: NoticeRow, { id, alarm }: TemplateNotice): string => {
-  if (finding !== undefined) return 'digest, summary'
+const formOf = ({ id, alarm }: TemplateNotice): string => {
   if (id === 'DailySummary') return 'summary'
   return alarm === undefined ? 'message' : 'alarm'
 }
 
-const textOf = ({ finding }: NoticeRow, { id, says, page }: TemplateNotice): string => {
-  const [words, at] =
-    finding === undefined ? [says, page] : [`n × ${findingWords[finding].title}`, findingWords[finding].page]
-  return `[\`${id}\`](runbook.md#${at}): “${words}”`
-}
-
-const lineOf = (row: NoticeRow, notices: ReadonlyMap<string, TemplateNotice>): string => {
+const noticeOf = (row: NoticeRow, notices: ReadonlyMap<string, TemplateNotice>): TemplateNotice => {
   const notice = notices.get(row.notice)
   if (notice === undefined) throw new Error(`The template has no notice ${row.notice}.`)
-  const [file] = row.test
-  const cells = [
-    row.failure,
-    channelOf(row, notice),
-    span(minutesOf(row, notice)),
-    textOf(row, notice),
-    overOf(row, notice),
-    againOf(row, notice),
-    `[${file.split('/').at(-1)?.replace('.test.ts', '')}](../${file})`,
-  ]
+  return notice
+}
+
+const testOf = ({ test: [file] }: NoticeRow): string =>
+  `[${file.split('/').at(-1)?.replace('.test.ts', '')}](../${file})`
+
+const lineOf = (row: NoticeRow, notice: TemplateNotice): string => {
+  const within = span(minutesOf(row, notice))
+  const cells =
+    row.finding === undefined
+      ? [
+          row.failure,
+          formOf(notice),
+          within,
+          `[\`${notice.id}\`](runbook.md#${notice.page}): “${notice.says}”`,
+          overOf(row, notice),
+          againOf(row, notice),
+          testOf(row),
+        ]
+      : [
+          row.failure,
+          within,
+          `[${findingWords[row.finding].title}](runbook.md#${findingWords[row.finding].page})`,
+          testOf(row),
+        ]
   return `| ${cells.join(' | ')} |`
 }
 
-const HEAD = `# Who learns of what
+const HEAD = `# Notices
 
-Every failure that the system knows of: who is notified, how long that takes at most, by which text, when it is said to be over, and which test provokes it. The page is made by \`test/docs/notices.test.ts\` from its rows and the template, and held by it. Spans are those of the default settings, with a sweep every 15 minutes.
+Every failure that the system detects: how and how soon at most it is reported, how you know that it is over, and which test provokes it. Times are those of the default settings, with a sweep every 15 minutes. \`test/docs/notices.test.ts\` makes this page from its rows and the template.
 
-Everything goes to [the topic](deploying.md#notices), and from there to mail or a channel, in one of these forms:
+Everything goes to [the topic](deploying.md#notices), and from there to mail or a channel:
 
-- **message**: of one event, as it happens.
-- **alarm**: CloudWatch’s, once as ALARM and once as OK.
-- **digest**: at the end of a sweep, everything that it found new, in one message.
-- **summary**: once a day at about 06:00 UTC, everything that is open, the oldest first; on the first day on which nothing is open any more, that.
+| form | |
+|---|---|
+| message | one event, as it happens. Those with “15 min” need [a trail](deploying.md#notices) of CloudTrail |
+| alarm | CloudWatch’s: once as ALARM, once as OK (“OK after 1 h”: an hour after the last occurrence) |
+| digest | everything that one sweep found new |
+| summary | daily at about 06:00 UTC: everything open, oldest first; on the first day with nothing open, that |
 
-What CloudTrail’s events report needs [a trail](deploying.md#notices). Nothing comes where nobody is subscribed: [no notice comes](runbook.md#no-notice-comes).
+A finding is in one digest, and then in every daily summary until it is over. No messages at all: [no notice comes](runbook.md#no-notice-comes).
 `
 
-const COLUMNS = '| failure | reported by | within | text | over | again | test |\n|---|---|---|---|---|---|---|'
+const FINDINGS = '| finding | within | digest and summary say | test |\n|---|---|---|---|'
+const NOTICES = '| failure | form | within | text | over | repeated | test |\n|---|---|---|---|---|---|---|'
+
+const tableOf = (columns: string, rows: readonly NoticeRow[], notices: ReadonlyMap<string, TemplateNotice>): string =>
+  rows.length === 0 ? '' : `${columns}\n${rows.map((row) => lineOf(row, noticeOf(row, notices))).join('\n')}\n`
+
+const sectionOf = (
+  [heading, rows]: readonly [string, readonly NoticeRow[]],
+  notices: ReadonlyMap<string, TemplateNotice>,
+): string => {
+  const findings = rows.filter(({ finding }) => finding !== undefined)
+  const others = rows.filter(({ finding }) => finding === undefined)
+  const tables = [tableOf(FINDINGS, findings, notices), tableOf(NOTICES, others, notices)]
+  return `## ${heading}\n\n${tables.filter((table) => table !== '').join('\n')}`
+}
 
 export const noticesPage = (notices: ReadonlyMap<string, TemplateNotice>): string =>
   [
     HEAD,
-    ...Object.entries(noticeRows).map(
-      ([heading, rows]) => `## ${heading}\n\n${COLUMNS}\n${rows.map((row) => lineOf(row, notices)).join('\n')}\n`,
-    ),
+    ...Object.entries(noticeRows).map((section) => sectionOf(section, notices)),
     `## What takes longer\n\n${noticeGaps.map((gap) => `- ${gap}`).join('\n')}\n`,
   ].join('\n')

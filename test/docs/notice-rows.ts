@@ -1,5 +1,5 @@
-// Every failure of which somebody has to learn: which notice says it, how long it takes until the system can meet it, how its end is said, and which
-// test provokes it. What a notice says and how long its alarm takes is in the template (notice-page.ts). A failure without a notice has `gap`.
+// Every failure that somebody has to know about: which notice reports it, how long the system takes to find it, how its end shows, and which test
+// provokes it. What a notice says and how long its alarm takes is in the template (notice-page.ts). What has no notice is in `noticeGaps`.
 import type { ReportedKind } from '../../lambda/core/sweep/reports.ts'
 
 const SWEEP = 15
@@ -23,10 +23,10 @@ export interface NoticeRow {
   readonly test: readonly [file: string, title: string]
 }
 
-const ended = 'one more message: ended, or what may be alive'
-const byHand = 'with what it broke, which the digest names'
-const itself = 'it is a moment, and has no end'
-const fixed = 'no message: `Rotation Completed` on the bus; never repaired, it is overdue in the summary'
+const ended = 'one more message: the end'
+const byHand = 'as the finding that it causes'
+const itself = 'no end'
+const fixed = '`Rotation Completed` on the bus; otherwise it becomes overdue'
 
 const digest = (finding: ReportedKind, failure: string, test: NoticeRow['test'], within = SWEEP): NoticeRow => ({
   failure,
@@ -38,7 +38,7 @@ const digest = (finding: ReportedKind, failure: string, test: NoticeRow['test'],
 
 const rotations: readonly NoticeRow[] = [
   {
-    failure: 'A rotation is refused: the client is inactive, its position is unknown, a value does not fit',
+    failure: 'A rotation is refused: an inactive client, an unknown position, a malformed value',
     notice: 'RotationRefused',
     within: 1,
     over: fixed,
@@ -46,7 +46,7 @@ const rotations: readonly NoticeRow[] = [
     test: ['test/core/rotation/refused-before.test.ts', 'for the same reason every day is news the first time alone'],
   },
   {
-    failure: 'A rotation meets a client that somebody changed at Stytch',
+    failure: 'A rotation finds that somebody changed the client at Stytch',
     notice: 'Drift',
     within: 1,
     over: fixed,
@@ -57,10 +57,10 @@ const rotations: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: 'Secrets Manager abandoned a rotation: somebody stored a version by hand meanwhile',
+    failure: 'Secrets Manager abandons a rotation: somebody stored a version meanwhile',
     notice: 'RotationStuck',
     within: TRAIL,
-    over: 'the sweep ends it; where it may not, it is a finding of the digest',
+    over: 'the sweep ends it, or reports it in the digest',
     test: ['test/stack/trail-notices.test.ts', 'one that was abandoned raises a notice'],
   },
   {
@@ -71,20 +71,19 @@ const rotations: readonly NoticeRow[] = [
     test: ['test/stack/trail-notices.test.ts', 'the test of a rotation that failed raises a notice'],
   },
   {
-    failure:
-      'The rotation function fails: Stytch or Secrets Manager is down, the project secret is refused, a key is gone',
+    failure: 'The rotation function fails: an outage, a refused project secret, a missing key',
     notice: 'RotationErrors',
     within: 1,
     test: ['test/handlers/handle-step.test.ts', 'a refusal counts as one, and a failure as a step that failed'],
   },
   {
-    failure: 'More rotations run than may',
+    failure: 'Too many rotations run at once',
     notice: 'RotationThrottles',
     within: 1,
     test: ['test/local/aws/concurrency.test.ts', 'is throttled with 429 and its reason, until another has ended'],
   },
   {
-    failure: 'A rotation step is as good as killed by its timeout',
+    failure: 'A rotation step almost times out',
     notice: 'RotationNearTimeout',
     within: 2,
     test: [
@@ -99,7 +98,7 @@ const rotations: readonly NoticeRow[] = [
     test: ['test/handlers/handle-step.test.ts', 'a refusal counts as one, and a failure as a step that failed'],
   },
   {
-    failure: 'A registration cannot even be answered',
+    failure: 'The registrar cannot answer CloudFormation',
     notice: 'RegistrarErrors',
     within: 60,
     test: ['test/handlers/on-client-resource.test.ts', 'fails, to be run again, when its answer is never taken'],
@@ -107,11 +106,10 @@ const rotations: readonly NoticeRow[] = [
 ]
 
 const secrets: readonly NoticeRow[] = [
-  digest(
-    'secretDead',
-    'What consumers read is dead: rotated and completed in the dashboard, or an older value put back',
-    ['test/core/sweep/check-fleet.test.ts', 'that a colleague rotated and completed in the Stytch dashboard'],
-  ),
+  digest('secretDead', 'Stytch refuses AWSCURRENT: rotated in the dashboard, or an older value put back', [
+    'test/core/sweep/check-fleet.test.ts',
+    'that a colleague rotated and completed in the Stytch dashboard',
+  ]),
   digest('clientGone', 'The client was deleted at Stytch', [
     'test/core/sweep/check-fleet.test.ts',
     'that the client was deleted, or belongs to another secret',
@@ -128,13 +126,13 @@ const secrets: readonly NoticeRow[] = [
     'test/core/sweep/check-fleet.test.ts',
     'that Stytch refuses the project secret, as a fact of its own, and once for all who cannot be checked',
   ]),
-  digest('revokedAlive', 'A value that was revoked is accepted again', [
+  digest('revokedAlive', 'Stytch accepts a revoked value again', [
     'test/core/sweep/owed-proofs.test.ts',
     'reports a revoked value that is accepted at once, every time, as a settle that does not hold',
   ]),
   digest(
     'settleRefusing',
-    'An overlap is over, and its settle is refused',
+    'The settle after an overlap is refused',
     ['test/core/sweep/due.test.ts', 'is told once two sweeps have passed, and says since when'],
     3 * SWEEP,
   ),
@@ -142,11 +140,11 @@ const secrets: readonly NoticeRow[] = [
     'test/core/sweep/sweep.test.ts',
     'whose value is the only one that works is left where it is, and told of',
   ]),
-  digest('overdue', 'A secret is older than its period and a quarter', [
+  digest('overdue', 'A secret is older than 1.25 × its period', [
     'test/core/sweep/due.test.ts',
     'it is overdue a quarter after its period',
   ]),
-  digest('rotationOff', 'Rotation was switched off, or is another function’s', [
+  digest('rotationOff', 'Rotation was switched off, or given to another function', [
     'test/core/sweep/sweep-digest.test.ts',
     'of three hundred secrets that were switched off is one, with a count, a few names and a command',
   ]),
@@ -154,7 +152,7 @@ const secrets: readonly NoticeRow[] = [
     'test/core/sweep/due.test.ts',
     'it is on hold for too long after a week, and not overdue meanwhile',
   ]),
-  digest('valueMalformed', 'A value that a planned rotation would refuse was stored by hand', [
+  digest('valueMalformed', 'A value stored by hand would be refused by a planned rotation', [
     'test/core/sweep/check-fleet.test.ts',
     'and many of them are no outage of Stytch',
   ]),
@@ -173,7 +171,7 @@ const secrets: readonly NoticeRow[] = [
     ['test/core/sweep/replica-looks.test.ts', 'is reported within a round of sweeps, and again the next day'],
     ROUND + SWEEP,
   ),
-  digest('adoptionUnproven', 'An overlap was ended, and somebody was not seen to move', [
+  digest('adoptionUnproven', 'An overlap ended before every consumer was seen to move', [
     'test/core/sweep/await-adoption.test.ts',
     'is given up when they have had their time',
   ]),
@@ -181,7 +179,7 @@ const secrets: readonly NoticeRow[] = [
     failure: 'Any of these lasts',
     notice: 'DailySummary',
     within: 24 * 60,
-    over: 'it is in no later summary; the first without any says: It is over',
+    over: 'not in the summary',
     again: 'once a day',
     test: [
       'test/core/sweep/sweep-digest.test.ts',
@@ -201,7 +199,7 @@ const secrets: readonly NoticeRow[] = [
 ]
 
 const planned: readonly NoticeRow[] = [
-  digest('frozen', 'A freeze was forgotten: it is older than a day', [
+  digest('frozen', 'A freeze is older than a day', [
     'test/core/sweep/sweep-digest.test.ts',
     'that lasts for a day is reported, with its own date, and then in the summaries',
   ]),
@@ -212,7 +210,7 @@ const planned: readonly NoticeRow[] = [
     60 + SWEEP,
   ),
   {
-    failure: 'The freeze cannot be read, and the records table does not answer either',
+    failure: 'Neither the freeze nor the records table can be read',
     notice: 'FreezeUnreadable',
     within: SWEEP,
     test: ['test/e2e/sweep.test.ts', 'that nobody can read stops what is planned, and no revoke'],
@@ -222,11 +220,11 @@ const planned: readonly NoticeRow[] = [
     'a schedule of campaigns that was disabled is reported by the next sweep, and every day until it is back',
   ]),
   {
-    failure: 'A campaign stops: its canary, or too many clients, failed; a freeze; clients that cannot be rotated',
+    failure: 'A campaign stops early, or some of its clients fail',
     notice: 'CampaignFailed',
     within: 1,
-    over: 'no message: the next campaign has no such report',
-    again: 'the daily one: on Mondays, and when it is new',
+    over: 'no such report of the next campaign',
+    again: 'daily campaign: on Mondays, and what is new',
     test: ['test/core/campaign/campaign-report.test.ts', 'the periodic campaign of each day says so on Mondays alone'],
   },
   {
@@ -236,7 +234,7 @@ const planned: readonly NoticeRow[] = [
     test: ['test/local/aws/durable.test.ts', 'that fails is told to who asks, and lies with the dead letters'],
   },
   {
-    failure: 'A campaign runs for longer than any may',
+    failure: 'A campaign runs for too long',
     notice: 'CampaignTimedOut',
     within: 1,
     test: [
@@ -245,7 +243,7 @@ const planned: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: 'A campaign is stopped at Lambda',
+    failure: 'A campaign is stopped in Lambda',
     notice: 'CampaignStopped',
     within: 1,
     test: ['test/local/aws/durable.test.ts', 'can be asked for by its function, and stopped'],
@@ -260,7 +258,7 @@ const planned: readonly NoticeRow[] = [
 
 const incidents: readonly NoticeRow[] = [
   {
-    failure: 'A leak was reported',
+    failure: 'A leak is reported',
     notice: 'IncidentBegun',
     within: 1,
     over: ended,
@@ -270,34 +268,34 @@ const incidents: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: '… and what leaked is refused: the good end, also of more than 25 clients',
+    failure: '… and the leaked values are refused',
     notice: 'IncidentEnded',
     within: 1,
     over: 'this is the end',
     test: ['test/core/incident/notices.test.ts', 'of thirty clients'],
   },
   {
-    failure: '… and is confirmed later',
+    failure: '… and confirmed dead later',
     notice: 'RevokeConfirmed',
     within: 2 * SWEEP,
     over: 'this is the end',
     test: ['test/e2e/incident-notices.long.test.ts', 'of two clients, and then that they are confirmed'],
   },
   {
-    failure: '… and some of what leaked may be alive',
+    failure: '… and some leaked values may still work',
     notice: 'IncidentFailed',
     within: 1,
-    over: 'the end of the report that is made again',
+    over: 'the end of the repeated report',
     test: [
       'test/core/incident/notices.test.ts',
       'one of which cannot be revoked ends with whose value may be alive, why, and what to do',
     ],
   },
   {
-    failure: '… with a grace that was stopped: what leaked stays accepted',
+    failure: '… with a grace that was stopped: the leaked values stay accepted',
     notice: 'IncidentFailed',
     within: 1,
-    over: 'the end of the report that is made again',
+    over: 'the end of the repeated report',
     test: [
       'test/core/incident/notices.test.ts',
       'with a grace, stopped in it: what leaked of each stays accepted, until the sweep',
@@ -314,29 +312,29 @@ const incidents: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: 'A report is malformed, asks for more than its reporter may, or is of nobody',
+    failure: 'A report is malformed, or selects more than its reporter may, or nobody',
     notice: 'LeakReportRefused',
     within: 1,
-    over: 'the begin of the report that is made again',
+    over: 'the begin of the repeated report',
     test: [
       'test/core/incident/notices.test.ts',
       'and holds nothing of it that breaks a mail, or that is as long as a secret',
     ],
   },
   {
-    failure: 'A report waits: the incident function failed on it, or is full',
+    failure: 'A report waits: the incident function fails, or is busy',
     notice: 'IncidentWaits',
     within: 2,
     test: ['test/local/aws/concurrency.test.ts', 'is tried again until there is room, and has its own tries left'],
   },
   {
-    failure: 'Reports find no room for ten minutes',
+    failure: 'Reports are throttled for ten minutes',
     notice: 'IncidentThrottles',
     within: 1,
     test: ['test/local/aws/concurrency.test.ts', 'is tried again until there is room, and has its own tries left'],
   },
   {
-    failure: 'A report failed three times',
+    failure: 'A report fails three times',
     notice: 'IncidentDeadLetters',
     within: ROUND,
     test: [
@@ -345,30 +343,30 @@ const incidents: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: 'Searches for leaked values find no room',
+    failure: 'Searches for leaked values are throttled',
     notice: 'IdentifyThrottles',
     within: 1,
     test: ['test/local/aws/concurrency.test.ts', 'is throttled with 429 and its reason, until another has ended'],
   },
   {
-    failure: 'A detector’s leak belongs to no known client, cannot be fetched, or cannot be searched for',
+    failure: 'A detector’s leak has no known client, or cannot be fetched or searched for',
     notice: 'LeakUnresolved',
     within: 1,
-    over: 'by the incident that a person reports',
+    over: 'the incident that a person reports',
     test: ['test/e2e/leak-intake.long.test.ts', 'that is nobody’s pages a person'],
   },
   {
-    failure: 'The intake holds: more leaks in an hour than may pass',
+    failure: 'The intake holds leaks: too many within an hour',
     notice: 'IntakeHeld',
     within: 1,
-    over: 'the begin of each incident that is released',
+    over: 'the begin of each released incident',
     test: ['test/e2e/leak-intake.long.test.ts', 'shuts after ten incidents within the hour, and stays shut'],
   },
   {
-    failure: 'A held leak is not remembered',
+    failure: 'A held leak is not recorded',
     notice: 'HeldNotRemembered',
     within: 1,
-    over: 'by the incident that a person reports',
+    over: 'the incident that a person reports',
     test: ['test/e2e/leak-intake.long.test.ts', 'holds the leak, and says that a release will not report it'],
   },
   {
@@ -381,7 +379,7 @@ const incidents: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: 'The intake refuses many deliveries: a signing key was replaced on one side',
+    failure: 'The intake refuses many deliveries',
     notice: 'IntakeRefusals',
     within: 60,
     test: ['test/e2e/leak-intake.long.test.ts', 'leaves the reason in the log, and neither signature nor body'],
@@ -391,11 +389,11 @@ const incidents: readonly NoticeRow[] = [
 const foundation: readonly NoticeRow[] = [
   digest(
     'checkFailed',
-    'The rotation function can no longer read a value, or try it at Stytch, where the sweep checks nothing else',
+    'The rotation function cannot read a value, or try it at Stytch',
     ['test/core/sweep/round-trips.test.ts', 'that cannot be tried is reported after an hour, since %s'],
     13 * 60 + SWEEP,
   ),
-  digest('checkFailed', 'A rule is disabled, a key is disabled or dying, or nobody has confirmed the subscription', [
+  digest('checkFailed', 'A rule or a key is disabled, or no subscription is confirmed', [
     'test/adapters/aws/stage-parts.test.ts',
     '%s: %j',
   ]),
@@ -407,7 +405,7 @@ const foundation: readonly NoticeRow[] = [
     test: ['test/stack/trail-notices.test.ts', 'the mail names the call, the secret and who it was'],
   },
   {
-    failure: 'The same of a secret of the stage’s own',
+    failure: '… of a secret of the stage itself',
     notice: 'OwnSecretChanged',
     within: TRAIL,
     over: byHand,
@@ -429,7 +427,7 @@ const foundation: readonly NoticeRow[] = [
     test: ['test/stack/failure-alarms.test.ts', 'is watched when it reads, which rules do not see by default'],
   },
   {
-    failure: 'The sweep does not run, or does not get through',
+    failure: 'The sweep does not run, or does not finish',
     notice: 'SweepStopped',
     within: SWEEP,
     test: [
@@ -438,7 +436,7 @@ const foundation: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: 'What the stage stands on is broken, and bus or rules are, so that no digest arrives',
+    failure: 'A part of the stage is broken, and no digest can arrive',
     notice: 'StageBroken',
     within: SWEEP,
     test: ['test/handlers/sweep-metrics.test.ts', 'what the stage stands on is counted apart from the sign of life'],
@@ -456,7 +454,7 @@ const foundation: readonly NoticeRow[] = [
     test: ['test/core/sweep/sweep.test.ts', 'stops no other, and is named'],
   },
   {
-    failure: 'The sweep cannot remember what it reported',
+    failure: 'The sweep cannot record what it reported',
     notice: 'ReportsForgotten',
     within: SWEEP,
     test: [
@@ -471,7 +469,7 @@ const foundation: readonly NoticeRow[] = [
     test: ['test/e2e/proofs.long.test.ts', 'goes through while DynamoDB is down, and counts that'],
   },
   {
-    failure: 'The proof of a revoke could not be signed or stored',
+    failure: 'The proof of a revoke cannot be signed or stored',
     notice: 'ProofPending',
     within: 1,
     test: [
@@ -480,7 +478,7 @@ const foundation: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: '… and the sweep could not have it made',
+    failure: '… not by the sweep either',
     notice: 'ProofsOwed',
     within: SWEEP,
     test: [
@@ -489,20 +487,19 @@ const foundation: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: 'Evidence could not be archived',
+    failure: 'Evidence cannot be archived',
     notice: 'EvidenceNotArchived',
     within: 15,
     test: ['test/e2e/evidence.long.test.ts', 'is retried, and no evidence is lost'],
   },
   {
-    failure: '… nor be kept in its queue',
+    failure: '… nor kept in its queue',
     notice: 'EvidenceNotKept',
     within: 15,
     test: ['test/stack/failure-alarms.test.ts', 'rests on a metric that AWS publishes'],
   },
   {
-    failure:
-      'A notice or a leak report could not be handed over, for six hours (lib/base/rule-targets.ts) or because it may not',
+    failure: 'A notice or a leak report cannot be delivered for six hours (lib/base/rule-targets.ts), or is denied',
     notice: 'DeadLetters',
     within: 6 * 60,
     test: [
@@ -511,7 +508,7 @@ const foundation: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: 'Reads could not be recorded',
+    failure: 'Reads cannot be recorded',
     notice: 'ReadsNotRecorded',
     within: 15,
     test: ['test/core/sweep/note-reads.test.ts', 'what could not be written is written by the next telling'],
@@ -520,7 +517,7 @@ const foundation: readonly NoticeRow[] = [
 
 const vending: readonly NoticeRow[] = [
   {
-    failure: 'The list of revocations could not be written',
+    failure: 'The list of revocations cannot be written',
     notice: 'RevocationsUnpublished',
     within: 1,
     test: [
@@ -529,14 +526,13 @@ const vending: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: 'The vendor fails',
+    failure: 'The vendor crashes',
     notice: 'VendErrors',
     within: 1,
     test: ['test/stack/vendor.test.ts', 'has its alarms, and each a page of the runbook'],
   },
   {
-    failure:
-      'Stytch is down for vends, or refuses a client’s value, which the digest names: five fail within five minutes',
+    failure: 'Five vends fail within five minutes',
     notice: 'VendFailures',
     within: 1,
     test: [
@@ -545,7 +541,7 @@ const vending: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: '… fewer do, again and again',
+    failure: '… fewer do, repeatedly',
     notice: 'VendKeepsFailing',
     within: 1,
     test: [
@@ -560,11 +556,11 @@ export const noticeRows: Readonly<Record<string, readonly NoticeRow[]>> = {
   'Secrets and clients': secrets,
   'Planned work': planned,
   'Leaks and incidents': incidents,
-  'What the stage stands on': foundation,
+  'The stage itself': foundation,
   'Token vendor': vending,
 }
 
 /** What takes longer than a day, or has no notice, and why that is so. */
 export const noticeGaps: readonly string[] = [
-  'Events that bus, rule and archive function take without an error, and that are not in the bucket all the same, are found by the next day’s summary, which does not arrive: after 24 h 30 min at most (`broken part of the stage`). Every error on that way has a row.',
+  'An event that is lost on the way to the bucket without any error is found when the next day’s summary does not arrive there, after at most 24 h 30 min (`broken part of the stage`).',
 ]

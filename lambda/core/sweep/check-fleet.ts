@@ -112,7 +112,13 @@ const reportValue = (work: SweepSecret, { secretArn }: SecretToCheck, finding: C
   if (reports.isDue(malformed)) reports.made(malformed)
 }
 
-const count = async (work: SweepSecret, secret: SecretToCheck, finding: CheckFinding): Promise<void> => {
+interface Checked {
+  readonly finding: CheckFinding
+  /** Epoch milliseconds. */
+  readonly askedAt: number
+}
+
+const count = async (work: SweepSecret, secret: SecretToCheck, { finding, askedAt }: Checked): Promise<void> => {
   const { tally, journal } = work
   reportValue(work, secret, finding)
   if (finding.found === 'unknown') {
@@ -125,7 +131,7 @@ const count = async (work: SweepSecret, secret: SecretToCheck, finding: CheckFin
   if (finding.found === 'inactive') tally.clientsInactive += 1
   // What it was given before lives on at verifiers, unless they are informed.
   const isRefused = finding.found === 'inactive' || finding.found === 'dead' || finding.found === 'gone'
-  if (isRefused && secret.clientId !== undefined) work.refusedClients.add(secret.clientId)
+  if (isRefused && secret.clientId !== undefined) work.refusedClients.set(secret.clientId, askedAt)
   if (finding.found === 'openNext') tally.nextOpen += 1
   if ('since' in finding) await report(work, secret, finding)
   else work.reports.looked(secret.secretArn, CHECKED_KINDS, [])
@@ -170,6 +176,7 @@ const checkBatch = async (
   { watch, deletedSince, refused }: Pick<Checking, 'watch' | 'deletedSince' | 'refused'>,
   batch: Batch,
 ): Promise<void> => {
+  const askedAt = work.timing.now()
   const findings = await watch.questions.check({ secrets: batch, at: work.sweep.asOf })
   await reportCredential(work, { refused }, findings)
   const [first] = findings
@@ -184,7 +191,7 @@ const checkBatch = async (
     const finding = findings[at]
     const since = deletedSince.get(secret.secretArn)
     if (finding === undefined) continue
-    if (since === undefined) await count(work, secret, finding)
+    if (since === undefined) await count(work, secret, { finding, askedAt })
     else await countDeleted(work, secret, { finding, since })
   }
 }

@@ -10,8 +10,8 @@ import type { Sweeping } from './sweeping.ts'
 import type { Tally } from './tally.ts'
 
 interface SweptRevocations {
-  /** Stytch accepts nothing of them at this time. */
-  readonly refusedClients: ReadonlySet<string>
+  /** Clients of which Stytch accepted nothing, and when it was asked, epoch milliseconds: what it issued since then is good. */
+  readonly refusedClients: ReadonlyMap<string, number>
   readonly tally: Tally
 }
 
@@ -42,8 +42,9 @@ export const publishList = async (
     tally.failed += 1
     journal.note({ outcome: 'failed', revocations: 'notListed', code: error.code, message: error.message })
   }
-  const now = secondsAfter(timing.now())
-  for (const clientId of refusedClients) revoked.set(clientId, now)
+  for (const [clientId, askedAt] of refusedClients) {
+    revoked.set(clientId, Math.max(secondsAfter(askedAt), revoked.get(clientId) ?? 0))
+  }
   const published = await publishRevocations({ publication, timing, journal }, { revoked }, { renews: true })
   if (published === 'pending') tally.failed += 1
 }

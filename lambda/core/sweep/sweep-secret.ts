@@ -39,8 +39,8 @@ export interface SweepSecret {
   readonly tally: Tally
   readonly requests: RequestTurns
   readonly reports: Reports
-  /** Clients of which Stytch was found to accept nothing. */
-  readonly refusedClients: Set<string>
+  /** Clients of which Stytch was found to accept nothing, and when it was asked, epoch milliseconds. */
+  readonly refusedClients: Map<string, number>
   /** Absent: an overlap ends by its time alone. */
   readonly adoption?: AdoptionWatch | undefined
 }

@@ -136,7 +136,7 @@ const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSwee
   const lookUntil = hasMore ? partOfTheWay(timing, until, LOOK_SHARE) : until
   const requests = requestTurns(timing, lookUntil)
   const parts = { secrets, steps, records, events, timing, journal, adoption, requests, reports }
-  const refusedClients = new Set<string>()
+  const refusedClients = new Map<string, number>()
   const work: SweepSecret = { ...parts, tally, sweep: decidesBy, refusedClients }
   const isUrgentDone = await lookAtAll(work, found, lookUntil)
   await lookAtReplicas(work, found.replicated, until)

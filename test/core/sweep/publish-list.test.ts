@@ -13,8 +13,8 @@ const seat = () => {
   const { secrets, timing, journal } = world
   const sweeping = { secrets, secretNamePrefix: PREFIX, timing, journal, publication }
   const tally = emptyTally()
-  const publish = (refused: readonly string[] = []) =>
-    publishList(sweeping, { refusedClients: new Set(refused), tally })
+  const publish = (refused: readonly string[] = [], askedAt = timing.now()) =>
+    publishList(sweeping, { refusedClients: new Map(refused.map((id) => [id, askedAt])), tally })
   const seconds = () => Math.floor(timing.now() / 1000)
   return { world, publication, tally, publish, seconds }
 }
@@ -29,6 +29,15 @@ describe('the list', () => {
     await publish()
 
     expect(publication.named()).toEqual({ [clientId]: seconds() + 1, 'm2m-client-test-off': seconds() + 1 })
+  })
+
+  test('refuses nothing that a client was given after it was asked about, as when it was switched on meanwhile', async () => {
+    const { world, publication, publish, seconds } = seat()
+    const [askedAt, asked] = [world.timing.now(), seconds()]
+    world.timing.advance(240_000)
+    await publish(['m2m-client-test-off'], askedAt)
+
+    expect(publication.named()).toEqual({ 'm2m-client-test-off': asked + 1 })
   })
 
   test('is signed anew by every sweep, whether or not anybody is in it', async () => {

@@ -96,11 +96,19 @@ export const createVendor = (vending: Vending) => {
     return refused({ reason: 'renewedLately', until: at.timing.now() + LONGEST_WAIT_MS })
   }
 
-  /** A token that is newer than the one that was refused. Whoever asks for it all the time gets no more than one in a while. */
-  async function renew(wanted: Wanted, notBefore: number, at: Invocation): Promise<Result<MintedToken, VendRefusal>> {
+  /**
+   * A token that is newer than the one that was refused. Whoever asks for it all the time gets no more than one in a while; where there is none
+   * that anybody would be given, as after a revoke, it is what any request would bring, and each scope set's callers get theirs at once.
+   */
+  async function renew(
+    wanted: Wanted,
+    { notBefore, isKept }: Renewal,
+    at: Invocation,
+  ): Promise<Result<MintedToken, VendRefusal>> {
     const { timing } = at
     const name = wanted.client.name
-    const until = Math.max((renewedAt.get(name) ?? Number.NEGATIVE_INFINITY) + rules.renewEveryMs, notBefore)
+    const lastAt = isKept ? renewedAt.get(name) : undefined
+    const until = Math.max((lastAt ?? Number.NEGATIVE_INFINITY) + rules.renewEveryMs, notBefore)
     const waitMs = until - timing.now()
     if (waitMs > LONGEST_WAIT_MS) return refused({ reason: 'renewedLately', until })
     if (waitMs > 0) await timing.wait(waitMs)
@@ -132,11 +140,21 @@ export const createVendor = (vending: Vending) => {
       case 'paused':
         return { ok: false, refusal: { reason: look.failure, until: look.until } }
       case 'nothing': {
-        const minted = await (notIssuedBefore === undefined ? mintFor(wanted, at) : renew(wanted, notIssuedBefore, at))
+        const isKept = cache.look(key, { now: timing.now(), minTtlMs }).see !== 'nothing'
+        const minted = await (notIssuedBefore === undefined
+          ? mintFor(wanted, at)
+          : renew(wanted, { notBefore: notIssuedBefore, isKept }, at))
         return minted.ok ? served(minted.value, 'minted') : minted
       }
     }
   }
+}
+
+interface Renewal {
+  /** Epoch milliseconds. */
+  readonly notBefore: number
+  /** Whether a token is here that is good for whoever does not say that it was refused. */
+  readonly isKept: boolean
 }
 
 /** `iat` has whole seconds, and a service may say so in the second in which the token was issued. */

@@ -425,6 +425,25 @@ describe('not_issued_before', () => {
     expect(reasons).toContain('renewedLately')
   })
 
+  test('after a revoke brings each scope set a token at once', async () => {
+    const world = createVendWorld()
+    const scopes = Array.from({ length: 8 }, (_, at) => `scope:${at}`)
+    const { clientId } = world.place({ name: 'orders', scopes })
+    const before = await Promise.all(scopes.map((one) => world.vended('orders', { scopes: [one] })))
+    world.mint.accepted.set(clientId, new Set(['canary-orders-2']))
+    world.switchTo('orders', 'revoke', 'canary-orders-2')
+    world.switchTo('orders', 'settle')
+    world.timing.advance(2_000)
+
+    const found: string[] = []
+    for (const [at, { token }] of before.entries()) {
+      const asked = { scopes: [scopes[at] ?? ''], notIssuedBefore: token.issuedAt + 1000 }
+      found.push(await world.reason('orders', asked))
+    }
+
+    expect(found).toEqual(scopes.map(() => 'minted'))
+  })
+
   test('in the second of the token’s own issue is waited for', async () => {
     const world = createVendWorld()
     world.place({ name: 'orders' })

@@ -269,6 +269,16 @@ describe('the API', () => {
           CachingEnabled: false,
           MetricsEnabled: true,
         },
+        {
+          HttpMethod: 'GET',
+          ResourcePath: '/~1revocations',
+          ThrottlingRateLimit: 500,
+          ThrottlingBurstLimit: 1000,
+          LoggingLevel: 'ERROR',
+          DataTraceEnabled: false,
+          CachingEnabled: false,
+          MetricsEnabled: true,
+        },
       ],
     })
     const { Format } = stage.AccessLogSetting as { Format: string }

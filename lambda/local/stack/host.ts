@@ -62,6 +62,8 @@ export interface ApiRoute {
   readonly resource: string
   readonly functionArn: string
   readonly isSigned: boolean
+  /** Its own. @default - it shares the stage's with the others */
+  readonly throttle?: RateLimit | undefined
 }
 
 export interface Api {

@@ -27,6 +27,8 @@ export interface ServedRoute extends Route {
   readonly invoke: (event: object) => Promise<InvocationResult>
   /** S3's integration, in place of a function. @default - the function is invoked */
   readonly read?: ReadObject | undefined
+  /** Its own. @default - it shares the stage's with the others, by the narrower of the two readings of AWS's pages */
+  readonly throttle?: RateLimit | undefined
 }
 
 export interface VendFrontInput {
@@ -89,11 +91,12 @@ const singles = (headers: IncomingMessage['headers']): Record<string, string | u
 export const createVendFront = (input: VendFrontInput): VendFront => {
   const { keys, region, apis } = input
   const { throttledIntegration = () => 'INTEGRATION_FAILURE', realNow = () => performance.now() } = input
-  const buckets = new WeakMap<ServedApi, TokenBucket>()
-  const bucketOf = (api: ServedApi): TokenBucket | undefined => {
-    if (api.throttle === undefined) return undefined
-    const bucket = buckets.get(api) ?? createTokenBucket(api.throttle, realNow)
-    buckets.set(api, bucket)
+  const buckets = new WeakMap<ServedApi | ServedRoute, TokenBucket>()
+  const bucketOf = (api: ServedApi, route: ServedRoute): TokenBucket | undefined => {
+    const limited = route.throttle === undefined ? api : route
+    if (limited.throttle === undefined) return undefined
+    const bucket = buckets.get(limited) ?? createTokenBucket(limited.throttle, realNow)
+    buckets.set(limited, bucket)
     return bucket
   }
 
@@ -124,7 +127,7 @@ export const createVendFront = (input: VendFrontInput): VendFront => {
     const sourceIp = message.socket.remoteAddress ?? '127.0.0.1'
     const front = { method, path, query, headers, body: body.toString('utf8'), sourceIp, at: Date.now() }
     const { api, route, parameters } = found
-    if (bucketOf(api)?.take() === false) return byItself('THROTTLED', api)
+    if (bucketOf(api, route)?.take() === false) return byItself('THROTTLED', api)
     if (route.read !== undefined) return toListReply(await route.read(headers['if-none-match']))
     const result = await route.invoke(toProxyEvent(route, parameters, front, api.identity))
     const isThrottled = !result.ok && result.errorType === throttledResult.errorType

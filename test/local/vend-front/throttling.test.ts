@@ -26,12 +26,17 @@ type Opened = Pick<ServedApi, 'throttle' | 'responses'> &
   Pick<VendFrontInput, 'throttledIntegration' | 'realNow'> &
   Partial<Pick<ServedRoute, 'invoke'>>
 
-const open = async ({ throttle, responses, invoke = async () => vended, ...more }: Opened = {}) => {
-  const routes = [{ method: 'POST', resource: '/clients/{client}/token', invoke }]
+type OpenedFront = Omit<Opened, 'invoke'> & Pick<ServedApi, 'routes'>
+
+const openFront = async ({ throttle, responses, routes, ...more }: OpenedFront) => {
   const api: ServedApi = { identity, routes, throttle, responses }
   const front = createVendFront({ keys, region: 'us-east-1', apis: () => [api], ...more })
   fronts = [...fronts, front]
-  const send = createSignedRequest({ url: await front.listen(0), credentials: keys, region: 'us-east-1' })
+  return createSignedRequest({ url: await front.listen(0), credentials: keys, region: 'us-east-1' })
+}
+
+const open = async ({ invoke = async () => vended, ...more }: Opened = {}) => {
+  const send = await openFront({ ...more, routes: [{ method: 'POST', resource: '/clients/{client}/token', invoke }] })
   return async () => {
     const reply = await send({ method: 'POST', path: '/clients/orders/token', body: '{}' })
     return { status: reply.status, after: reply.headers.get('retry-after'), body: await reply.text() }
@@ -62,6 +67,26 @@ describe('the vendor’s API', () => {
     now += 60_000
     expect(await statuses(4)).toEqual([200, 200, 200, 429])
     expect(invocations).toBe(7)
+  })
+
+  test('keeps apart what a route of its own limit takes', async () => {
+    const front = await openFront({
+      throttle: { ratePerSecond: 1, burst: 1 },
+      realNow: () => 0,
+      routes: [
+        { method: 'POST', resource: '/clients/{client}/token', invoke: async () => vended },
+        {
+          ...{ method: 'GET', resource: '/revocations', invoke: async () => vended },
+          read: async () => ({ status: 200, headers: {}, body: 'list' }),
+          throttle: { ratePerSecond: 1, burst: 3 },
+        },
+      ],
+    })
+    const list = async () => (await front({ method: 'GET', path: '/revocations' })).status
+    const token = async () => (await front({ method: 'POST', path: '/clients/orders/token', body: '{}' })).status
+
+    expect([await list(), await list(), await list(), await list()]).toEqual([200, 200, 200, 429])
+    expect([await token(), await token()]).toEqual([200, 429])
   })
 
   test('answers in API Gateway’s words, or in its own', async () => {

@@ -19,6 +19,20 @@ const throttleOf = (settings: JsonObject): RateLimit | undefined =>
     ? undefined
     : { ratePerSecond: Number(settings.ThrottlingRateLimit), burst: Number(settings.ThrottlingBurstLimit) }
 
+/** `/~1revocations`, as CloudFormation has a path, with its method; `/*` and `*` are all others. */
+const throttlesOf = (settings: unknown) => {
+  const all = listOf(settings).map(fieldsOf)
+  const isOf = (path: string, method: string) => (one: JsonObject) =>
+    String(one.ResourcePath)
+      .replace(/^\/(?=~1)/, '')
+      .replaceAll('~1', '/') === path && one.HttpMethod === method
+  return {
+    ofStage: throttleOf(all.find(isOf('/*', '*')) ?? {}),
+    ofRoute: ({ method, resource }: Pick<ApiRoute, 'method' | 'resource'>) =>
+      throttleOf(all.find(isOf(resource, method)) ?? {}),
+  }
+}
+
 const HEADER = /^gatewayresponse\.header\./i
 
 /** Headers' values are quoted there: `'no-store'`. */
@@ -90,12 +104,16 @@ const restPlayers = ({ apis }: StackHost): Players => {
     'AWS::ApiGateway::Deployment': { put: () => undefined },
     'AWS::ApiGateway::Stage': {
       put: ({ properties: { RestApiId, StageName, MethodSettings } }) => {
+        const throttles = throttlesOf(MethodSettings)
         apis.put({
           id: String(RestApiId),
           kind: 'rest',
           stage: String(StageName),
-          routes: routesOf(RestApiId),
-          throttle: throttleOf(fieldsOf(listOf(MethodSettings)[0])),
+          routes: routesOf(RestApiId).map((route) => ({
+            ...route,
+            ...defined({ throttle: throttles.ofRoute(route) }),
+          })),
+          throttle: throttles.ofStage,
           responses: responsesOf(RestApiId),
         })
         return undefined

@@ -2,6 +2,7 @@
 // newer one is asked for beside it; never by a timer, which a Lambda function would freeze. A vendor that hangs delays nobody twice: after
 // a failure it is left alone for a while. The last list holds for an hour without it, and then none does.
 import { setTimeout } from 'node:timers/promises'
+import { createElapsed } from './elapsed.ts'
 import {
   type ReadList,
   RevocationsUnavailable,
@@ -33,7 +34,7 @@ export interface RevocationSettings extends VendorPlace {
   readonly maxAgeSeconds?: number
   /** Epoch milliseconds, against which a list expires. @default - the system's */
   readonly now?: () => number
-  /** Milliseconds on a clock that nobody sets. @default - performance.now */
+  /** Milliseconds on a clock that nobody sets. @default - Node's, and the time in which the machine slept */
   readonly elapsed?: () => number
   /** @default - the system's */
   readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>
@@ -87,7 +88,7 @@ const readerOf = ({ publicKey, acceptUnsigned = false }: RevocationSettings) => 
 /** @throws TypeError without a key. */
 export const createRevocations = (settings: RevocationSettings): Revocations => {
   const { pollSeconds = 30, maxAgeSeconds = 3600, wait = sleep, chance = Math.random } = settings
-  const { elapsed = () => performance.now(), now = Date.now } = settings
+  const { elapsed = createElapsed(), now = Date.now } = settings
   const read = readerOf(settings)
   const send = createSignedRequest(settings)
   let known: List | undefined
@@ -111,6 +112,8 @@ export const createRevocations = (settings: RevocationSettings): Revocations => 
       if (list.at < (known?.at ?? 0)) throw new RevocationsUnavailable('it is older than the one before')
       known = { ...list, askedAt, etag: response.headers.get('etag') }
     }
+    // Nobody writes it any more: asked for with each request, it would use up what the API lets through.
+    if (hasExpired()) throw new RevocationsUnavailable('it has expired')
     trouble = undefined
   }
 
@@ -148,7 +151,7 @@ export const createRevocations = (settings: RevocationSettings): Revocations => 
 
   return {
     notBefore: async (clientId) => {
-      if (ageMs() >= pollSeconds * 1000 || hasExpired()) {
+      if (ageMs() >= pollSeconds * 1000 || isTooOld()) {
         const newer = refresh()
         if (isTooOld()) await newer?.landing
         // After a quiet hour; while the vendor does not answer, nobody waits.
@@ -157,7 +160,7 @@ export const createRevocations = (settings: RevocationSettings): Revocations => 
         }
       }
       // A revoked token must not live on because nobody answers.
-      if (isTooOld()) throw trouble?.error ?? new RevocationsUnavailable(hasExpired() ? 'it has expired' : 'no answer')
+      if (isTooOld()) throw trouble?.error ?? new RevocationsUnavailable('no answer')
       return known?.clients.get(clientId)
     },
   }

@@ -4,6 +4,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { createLruMap } from '../core/base/lru-map.ts'
 import { expectedClientName, isClientName } from '../core/secret/client-name.ts'
+import { createElapsed } from './elapsed.ts'
 import { createSignedRequest, type VendorPlace } from './signed-request.ts'
 import {
   issuedAtOf,
@@ -40,7 +41,7 @@ export interface TokenClientSettings extends VendorPlace {
   readonly patienceMs?: number
   /** A token with less life left than this is replaced in the background, in seconds. @default 600 */
   readonly refreshAheadSeconds?: number
-  /** Milliseconds on a clock that nobody sets. @default - performance.now */
+  /** Milliseconds on a clock that nobody sets. @default - Node's, and the time in which the machine slept */
   readonly elapsed?: () => number
   /** Epoch milliseconds, for `expiresAt` alone. @default - the system's */
   readonly now?: () => number
@@ -55,9 +56,13 @@ const DEFAULT_MIN_TTL_SECONDS = 60
 const MAX_MIN_TTL_SECONDS = 1800
 const FIRST_PAUSE_MS = 400
 const LONGEST_PAUSE_MS = 4_000
+/** What a request waits for a newer token while the one that is here has less than the default life left. */
+const LAST_MINUTE_WAIT_MS = 1_000
 /** Between two tries to replace a token that is still good. */
 const AHEAD_EVERY_MS = 15_000
 const MAX_KEPT = 256
+/** Of a try, in timeouts: credentials, a request, and the same request signed by another clock. */
+const LONGEST_TRY = 3
 
 interface Kept {
   readonly accessToken: string
@@ -77,6 +82,11 @@ interface Need {
 interface Flight {
   readonly need: Need
   readonly generation: number
+  readonly startedAt: number
+  /** No try begins after that: as late as the most patient of its callers wants. */
+  untilAt: number
+  /** Of the last try. */
+  failure?: VendFailed
   readonly landing: Promise<Kept>
 }
 
@@ -91,6 +101,8 @@ interface Place {
   /** How often something was refused: what was asked for before then is not kept. */
   generation: number
   aheadFrom: number
+  /** Of the last flight; undefined: it brought a token. */
+  failure?: unknown
 }
 
 const keyOf = ({ client, scopes = [] }: TokenRequest): string => JSON.stringify([client, [...new Set(scopes)].sort()])
@@ -118,7 +130,7 @@ const isNewer = ({ accessToken }: Kept, refused: string): boolean => {
 
 export const createTokenClient = (settings: TokenClientSettings): TokenClient => {
   const { patienceMs = 30_000, refreshAheadSeconds = 600, wait = sleep, chance = Math.random } = settings
-  const { elapsed = () => performance.now(), now = Date.now } = settings
+  const { elapsed = createElapsed(), now = Date.now, timeoutMs = 5_000 } = settings
   const send = createSignedRequest(settings)
   const places = createLruMap<Place>(MAX_KEPT)
   /** Client → until when the vendor wants to be left alone, and what it said. */
@@ -159,23 +171,24 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
 
   const blockedMs = (client: string): number => Math.max(0, (blocked.get(client)?.until ?? 0) - elapsed())
 
-  const fetchToken = async (need: Need, untilAt: number): Promise<Kept> => {
+  const fetchToken = async (need: Need, flight: Pick<Flight, 'untilAt' | 'failure'>): Promise<Kept> => {
     const { client } = need
     for (let tries = 1; ; tries += 1) {
       const askedFor = blockedMs(client)
       const said = blocked.get(client)?.failure
       if (askedFor > 0 && said !== undefined) {
         const restMs = askedFor + (tries === 1 ? pauseMs(1) : 0)
-        if (elapsed() + restMs >= untilAt) throw said
+        if (elapsed() + restMs >= flight.untilAt) throw said
         await wait(restMs)
       }
       const [end] = await Promise.allSettled([once(need)])
       if (end.status === 'fulfilled') return end.value
       const failure: unknown = end.reason
       if (!(failure instanceof VendFailed) || !mayPass(failure)) throw failure
+      flight.failure = failure
       heed(client, failure)
       const restMs = pauseMs(tries)
-      if (elapsed() + Math.max(restMs, blockedMs(client)) >= untilAt) throw failure
+      if (elapsed() + Math.max(restMs, blockedMs(client)) >= flight.untilAt) throw failure
       await wait(restMs)
     }
   }
@@ -183,18 +196,23 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
   const flightFor = (place: Place, need: Need, untilAt: number): Flight => {
     const { generation } = place
     const known = place.flights.find((flight) => flight.generation === generation && covers(flight.need, need))
-    if (known !== undefined) return known
-    const landing = fetchToken(need, untilAt).then((token) => {
+    if (known !== undefined) {
+      known.untilAt = Math.max(known.untilAt, untilAt)
+      return known
+    }
+    const tries: Pick<Flight, 'untilAt' | 'failure'> = { untilAt }
+    const landing = fetchToken(need, tries).then((token) => {
       const isOutdated = generation !== place.generation
       if (!isOutdated && token.endsAt > (place.kept?.endsAt ?? 0)) place.kept = token
       return token
     })
-    const flight: Flight = { need, generation, landing }
+    const flight: Flight = Object.assign(tries, { need, generation, startedAt: elapsed(), landing })
     place.flights = [...place.flights, flight]
-    const end = (): void => {
+    const end = (failure?: unknown): void => {
+      place.failure = failure
       place.flights = place.flights.filter((one) => one !== flight)
     }
-    landing.then(end, end)
+    landing.then(() => end(), end)
     return flight
   }
 
@@ -207,33 +225,53 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
   })
 
   /** Nobody waits for it, and nobody hears that it failed: the next one tries again. */
-  const replaceAhead = (place: Place, need: Need, kept: Kept): void => {
-    if (leftMs(kept) >= refreshAheadSeconds * 1000 || place.flights.length > 0) return
-    if (elapsed() < place.aheadFrom || blockedMs(need.client) > 0) return
+  const replaceBeside = (place: Place, need: Need): void => {
+    if (place.flights.length > 0 || elapsed() < place.aheadFrom || blockedMs(need.client) > 0) return
     place.aheadFrom = elapsed() + AHEAD_EVERY_MS
-    // Twice the margin, or the vendor would answer with what is here already.
-    const minTtlSeconds = Math.min(2 * refreshAheadSeconds, MAX_MIN_TTL_SECONDS)
-    flightFor(place, { ...need, minTtlSeconds }, elapsed() + patienceMs).landing.catch(() => undefined)
+    flightFor(place, need, elapsed() + patienceMs)
   }
 
-  /** One caller's time, whatever the flight has left. */
-  const within = async (landing: Promise<Kept>, restMs: number, client: string): Promise<Kept> => {
+  const replaceAhead = (place: Place, need: Need, kept: Kept): void => {
+    if (leftMs(kept) >= refreshAheadSeconds * 1000) return
+    // Twice the margin, or the vendor would answer with what is here already.
+    replaceBeside(place, { ...need, minTtlSeconds: Math.min(2 * refreshAheadSeconds, MAX_MIN_TTL_SECONDS) })
+  }
+
+  /** One caller's time, whatever the flight has left. @returns undefined when it is over. */
+  const within = async <Landed>(landing: Promise<Landed>, restMs: number): Promise<Landed | undefined> => {
     const done = new AbortController()
-    const deadline = wait(Math.max(0, restMs), done.signal).then(() => {
-      throw blocked.get(client)?.failure ?? failed(client, 'no_answer', 'No token came within the time of the caller.')
-    })
+    const deadline = wait(Math.max(0, restMs), done.signal).then(() => undefined)
+    deadline.catch(() => undefined)
     try {
       return await Promise.race([landing, deadline])
     } finally {
-      deadline.catch(() => undefined)
       done.abort()
     }
   }
 
   const fetchWithin = async (place: Place, need: Need, { withinMs }: TokenRequest): Promise<Kept> => {
-    const untilAt = elapsed() + (withinMs ?? patienceMs)
-    const { landing } = flightFor(place, need, untilAt)
-    return withinMs === undefined ? landing : within(landing, untilAt - elapsed(), need.client)
+    const flight = flightFor(place, need, elapsed() + (withinMs ?? patienceMs))
+    // A last try may take its time; whoever came later with more patience is not waited for.
+    const token = await within(flight.landing, withinMs ?? patienceMs + LONGEST_TRY * timeoutMs)
+    if (token !== undefined) return token
+    const said = flight.failure ?? blocked.get(need.client)?.failure
+    throw said ?? failed(need.client, 'no_answer', 'No token came within the time of the caller.')
+  }
+
+  /** While a token is good, a vendor that hangs is waited for once, and briefly. @throws what is a definite no */
+  const replaceSoon = async (
+    place: Place,
+    need: Need,
+    { withinMs = LAST_MINUTE_WAIT_MS }: TokenRequest,
+  ): Promise<void> => {
+    replaceBeside(place, need)
+    const flight = place.flights.at(-1)
+    const restMs = flight === undefined ? 0 : flight.startedAt + LAST_MINUTE_WAIT_MS - elapsed()
+    if (flight !== undefined && restMs > 0) {
+      await within(Promise.allSettled([flight.landing]), Math.min(restMs, withinMs))
+    }
+    const { failure } = place
+    if (failure !== undefined && !(failure instanceof VendFailed && mayPass(failure))) throw failure
   }
 
   return {
@@ -242,19 +280,16 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
       if (!isClientName(client)) throw new TypeError(`client: expected ${expectedClientName(client)}`)
       const place = placeOf(keyOf(request))
       const need: Need = { client, scopes, minTtlSeconds, notIssuedBefore: place.notIssuedBefore }
-      const { kept } = place
-      if (kept !== undefined && leftMs(kept) >= (minTtlSeconds ?? DEFAULT_MIN_TTL_SECONDS) * 1000) {
-        replaceAhead(place, need, kept)
-        return shown(kept)
+      const hasLeft = (leastMs: number): boolean => place.kept !== undefined && leftMs(place.kept) >= leastMs
+      if (place.kept !== undefined && hasLeft((minTtlSeconds ?? DEFAULT_MIN_TTL_SECONDS) * 1000)) {
+        replaceAhead(place, need, place.kept)
+        return shown(place.kept)
       }
-      try {
-        return shown(await fetchWithin(place, need, request))
-      } catch (failure) {
-        const isGood = place.kept !== undefined && leftMs(place.kept) > 0 && minTtlSeconds === undefined
-        if (isGood && place.kept !== undefined && failure instanceof VendFailed && mayPass(failure))
-          return shown(place.kept)
-        throw failure
+      if (minTtlSeconds === undefined && hasLeft(1)) {
+        await replaceSoon(place, need, request)
+        if (place.kept !== undefined && hasLeft(1)) return shown(place.kept)
       }
+      return shown(await fetchWithin(place, need, request))
     },
     forget: (request, refused) => {
       const place = places.get(keyOf(request))
@@ -262,6 +297,8 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
       // Several requests of a service may be refused with the same token.
       if (place === undefined || accessToken === undefined || accessToken === place.refused) return
       if (place.kept !== undefined && isNewer(place.kept, accessToken)) return
+      // Nor is what is being fetched for those who were refused a newer one as old as this.
+      if (place.kept === undefined && (issuedAtOf(accessToken) ?? 0) < (place.notIssuedBefore ?? 0)) return
       place.kept = undefined
       place.refused = accessToken
       place.generation += 1

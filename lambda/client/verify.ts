@@ -2,6 +2,7 @@
 // vendor's list, whether it died with its client's secret. It does not have the faults of the vendor's own SDK (stytch-api §3): a token
 // without scopes has none, `a:b:d` is not `a:b:c`, and a token of another kind is refused.
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createElapsed } from './elapsed.ts'
 import { createProjectKeys } from './project-keys.ts'
 import type { Revocations } from './revocations.ts'
 
@@ -28,7 +29,7 @@ export interface VerifierSettings {
   readonly keys?: JWTVerifyGetKey
   /** @default - the system's */
   readonly now?: () => number
-  /** Milliseconds on a clock that nobody sets. @default - performance.now */
+  /** Milliseconds on a clock that nobody sets. @default - Node's, and the time in which the machine slept */
   readonly elapsed?: () => number
 }
 
@@ -94,11 +95,7 @@ const explain = (error: unknown): TokenRefused => {
 
 export const createVerifier = (settings: VerifierSettings): Verify => {
   const { projectId, issuers = [], maxTokenAgeSeconds, clockToleranceSeconds = 5, revocations } = settings
-  const {
-    now = Date.now,
-    elapsed = () => performance.now(),
-    isClientId = (sub) => sub.startsWith('m2m-client-'),
-  } = settings
+  const { now = Date.now, elapsed = createElapsed(), isClientId = (sub) => sub.startsWith('m2m-client-') } = settings
   const keys = settings.keys ?? createProjectKeys({ url: jwksUrlOf(settings), elapsed })
   const options = {
     algorithms: ['RS256'],

@@ -23,6 +23,8 @@ export interface FrontReply {
 /** To be called at the top of a test file. */
 export const useFront = () => {
   const asked: Asked[] = []
+  /** Messages of requests whose signature was none. */
+  const refused: string[] = []
   let answer: (asked: Asked) => FrontReply | 'none' | Promise<FrontReply | 'none'> = () => ({ status: 404, body: {} })
   let origin = ''
   const server = createServer((message, response) => {
@@ -34,6 +36,7 @@ export const useFront = () => {
       const check = { keys, region: REGION, service: 'execute-api', now: Date.now() }
       const fault = signatureFault({ method, url, headers: headers as Record<string, string>, body }, check)
       if (fault !== undefined) {
+        refused.push(fault.message)
         response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ message: fault.message }))
         return
       }
@@ -56,6 +59,7 @@ export const useFront = () => {
   })
   beforeEach(() => {
     asked.length = 0
+    refused.length = 0
   })
   afterAll(() => {
     server.closeAllConnections()
@@ -63,6 +67,7 @@ export const useFront = () => {
   })
   return {
     asked,
+    refused,
     place: () => ({ url: `${origin}/prod`, credentials: keys, region: REGION }),
     answers: (next: typeof answer) => {
       answer = next

@@ -164,6 +164,35 @@ describe('the list', () => {
     await expect(revocations.notBefore('orders')).rejects.toThrow('it has expired')
   })
 
+  test('that has expired, though the vendor serves it, is asked for after a pause and not with each request', async () => {
+    const revocations = list({ maxAgeSeconds: 100_000 })
+    front.answers(() => listAnswer(signed(document({ validUntil: WRITTEN_AT + 100 }))))
+    await revocations.notBefore('orders')
+    now += 161_000
+
+    for (let request = 0; request < 50; request += 1) {
+      await expect(revocations.notBefore('orders')).rejects.toThrow('it has expired')
+    }
+
+    expect(front.asked).toHaveLength(2)
+  })
+
+  test('is asked for as soon as it is older than it may be', async () => {
+    const revocations = list({ maxAgeSeconds: 10 })
+    await revocations.notBefore('orders')
+
+    now += 10_001
+
+    expect(await revocations.notBefore('orders')).toBe(42)
+    expect(front.asked).toHaveLength(2)
+  })
+
+  test('comes by credentials that are waited for as long as the vendor is', async () => {
+    const revocations = list({ credentials: () => new Promise(() => undefined), timeoutMs: 1 })
+
+    await expect(revocations.notBefore('orders')).rejects.toThrow('CredentialsTimeout')
+  })
+
   test('that is older than the one before is not believed, and that one holds', async () => {
     const revocations = list()
     await revocations.notBefore('orders')

@@ -158,6 +158,33 @@ describe('a token', () => {
     },
   )
 
+  test('with less than a minute left is served at once while the vendor hangs, which is waited for once and briefly', async () => {
+    const briefly: number[] = []
+    let isDown = false
+    const tokens = client({
+      wait: async (ms, signal) => {
+        if (!isDown) return setTimeout(ms, undefined, { signal })
+        briefly.push(ms)
+      },
+    })
+    await tokens.token({ client: 'orders' })
+    let hangUp = (): void => undefined
+    const hung = new Promise<FrontReply>((done) => {
+      hangUp = () => done({ status: 403, body: {} })
+    })
+    front.answers(() => hung)
+    isDown = true
+
+    pass(3_545_000)
+    const found = [numberOf(await tokens.token({ client: 'orders' }))]
+    pass(1_000)
+    for (let request = 0; request < 100; request += 1) found.push(numberOf(await tokens.token({ client: 'orders' })))
+
+    expect(new Set(found)).toEqual(new Set([1]))
+    expect(briefly).toEqual([1_000])
+    hangUp()
+  })
+
   test('is served no longer than it lives, and not after a definite no', async () => {
     const tokens = client({ patienceMs: 0 })
     await tokens.token({ client: 'orders' })
@@ -221,6 +248,25 @@ describe('a token', () => {
     expect(front.asked).toHaveLength(2)
   })
 
+  test('that was refused late, after a newer one was refused as well, makes nobody ask once more', async () => {
+    const tokens = client()
+    const { accessToken: older } = await tokens.token({ client: 'orders' })
+    pass(5000)
+    const { accessToken: newer } = await tokens.token({ client: 'orders', minTtlSeconds: 1800 }).then(async () => {
+      pass(1_900_000)
+      return tokens.token({ client: 'orders', minTtlSeconds: 1800 })
+    })
+    const asked = front.asked.length
+
+    tokens.forget({ client: 'orders' }, newer)
+    const first = tokens.token({ client: 'orders' })
+    tokens.forget({ client: 'orders' }, older)
+    const second = tokens.token({ client: 'orders' })
+
+    expect(numberOf(await first)).toBe(numberOf(await second))
+    expect(front.asked).toHaveLength(asked + 1)
+  })
+
   test('that was asked for before another was refused is not kept', async () => {
     const tokens = client()
     const { accessToken } = await tokens.token({ client: 'orders' })
@@ -238,6 +284,15 @@ describe('a token', () => {
     const next = numberOf(await tokens.token({ client: 'orders' }))
 
     expect([slow, next]).toEqual([2, 3])
+  })
+
+  test.each([62, -62])('is asked for by a machine whose clock is %i minutes off', async (minutes) => {
+    const tokens = client({ signingTime: () => Date.now() + minutes * 60_000 })
+
+    const found = [await tokens.token({ client: 'orders' }), await tokens.token({ client: 'billing' })]
+
+    expect(found.map(numberOf)).toEqual([1, 2])
+    expect(front.refused).toHaveLength(1)
   })
 
   test('takes credentials from a provider, each time it asks', async () => {
@@ -341,6 +396,35 @@ describe('a failure', () => {
     answer()
     expect(numberOf(await patient)).toBe(1)
     expect(front.asked).toHaveLength(1)
+  })
+
+  test('of a caller without time is not that of one who joined it with more', async () => {
+    let answer = (): void => undefined
+    const held = new Promise<void>((done) => {
+      answer = done
+    })
+    const reply: (FrontReply | 'none')[] = ['none', 'none']
+    front.answers(async () => {
+      await held
+      pass(1_000)
+      return reply.shift() ?? vended()
+    })
+    const tokens = client()
+    const hurried = failureOf(tokens.token({ client: 'orders', withinMs: 1 }))
+    const patient = tokens.token({ client: 'orders' })
+
+    expect(await hurried).toMatchObject({ code: 'no_answer' })
+    answer()
+    expect(numberOf(await patient)).toBe(1)
+  })
+
+  test('of a provider of credentials that hangs is a failure like others, and in time', async () => {
+    const tokens = client({ credentials: () => new Promise(() => undefined), timeoutMs: 1, patienceMs: 0 })
+
+    expect(await failureOf(tokens.token({ client: 'orders' }))).toMatchObject({
+      code: 'no_answer',
+      description: 'CredentialsTimeout',
+    })
   })
 
   test('that says when to come back is waited for, by everybody, if there is time for it', async () => {

@@ -3,6 +3,8 @@
 // libraries' public sources and not run.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -77,6 +79,38 @@ test('the Python sample gets a token', { timeout: 120_000 }, async () => {
   const { status, output } = await run('python3', ['-c', `${code}\nprint(len(token.split('.')))`])
 
   expect([status, output.trim()]).toEqual([0, '3'])
+})
+
+describe('the Python sample, of a vendor that is busy,', () => {
+  /** Answers with these, one after the other, and then with a token. */
+  const busyFor = async (statuses: readonly number[]) => {
+    const rest = [...statuses]
+    let asked = 0
+    const server = createServer((_message, response) => {
+      asked += 1
+      const status = rest.shift() ?? 200
+      response.writeHead(status, { 'retry-after': '0' }).end(JSON.stringify({ access_token: 'a.b.c' }))
+    })
+    await new Promise<void>((done) => {
+      server.listen(0, '127.0.0.1', done)
+    })
+    const { port } = server.address() as AddressInfo
+    const [code = ''] = blocks('python')
+    const ran = await run('python3', ['-c', `${code}\nprint(token)`], { VEND: `http://127.0.0.1:${port}` })
+    server.close()
+    return { ...ran, asked }
+  }
+
+  test('asks again, and gets a token', { timeout: 120_000 }, async () => {
+    expect(await busyFor([503, 429])).toEqual({ status: 0, output: 'a.b.c\n', asked: 3 })
+  })
+
+  test('takes a refusal for what it is', { timeout: 120_000 }, async () => {
+    const { status, output, asked } = await busyFor([403])
+
+    expect([status, asked]).toEqual([1, 1])
+    expect(output).toContain('HTTP Error 403')
+  })
 })
 
 describe('the TypeScript sample', () => {

@@ -27,7 +27,7 @@ export const projectFindings = async (context: CommandContext): Promise<readonly
   const { projectId } = await context.view()
   const { clientsApi } = await context.connect()
   const base = { kind: 'projectSecret', weight: 'broken', subject: projectId } as const
-  const page = 'docs/runbook.md, "The project secret leaked"'
+  const page = 'docs/runbook.md, "Project secret leaked"'
   try {
     const found = await clientsApi.whoami()
     if (found === projectId) return []

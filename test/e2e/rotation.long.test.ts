@@ -78,7 +78,7 @@ describe('a rotation over HTTP', () => {
     expect(await isTokenGranted(old)).toBe(false)
     expect(await isTokenGranted(current())).toBe(true)
     expect(isSettled()).toBe(true)
-    // Architecture §8: rotate at most 9 + 6, settle at most 13 + 10.
+    // Architecture §8.
     expect(rotate).toEqual({
       secretsManager: { DescribeSecret: 2, GetSecretValue: 5, PutSecretValue: 1, UpdateSecretVersionStage: 1 },
       stytch: { GetClient: 2, RotateStart: 1, Token: 4 },

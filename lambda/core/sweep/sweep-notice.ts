@@ -44,7 +44,7 @@ const explanations: Readonly<Record<Fact['kind'], string>> = {
   secretDeleted:
     'the secret is scheduled for deletion, so that nobody can read it, and Stytch still accepts its value: whoever reads it is refused. Restore it (aws secretsmanager restore-secret), or delete the client at Stytch where nobody uses it any more; docs/runbook.md, "Drift"',
   policyForeign:
-    'the resource policy of the secret is not one that this stage writes, so that others may read or change it than those who are declared. Find out who replaced it, then declare the client again (docs/runbook.md, "A foreign policy")',
+    'the resource policy of the secret is not one that this stage writes, so that others may read or change it than those who are declared. Find out who replaced it, then declare the client again (docs/runbook.md, "Foreign policy")',
   projectSecretRefused:
     'Stytch refuses the project secret, with which the functions of this stage ask it: consumers are not refused, but nothing is rotated, revoked, registered or checked. Store one that Stytch accepts (docs/runbook.md, "Drift")',
   clientForeign:

@@ -20,8 +20,7 @@ export const isWholeLivePage = (page: string): boolean => page.includes(LIVE_MAR
 
 const opening = {
   'the real services': `**${LIVE_MARK}**: a Stytch test project, and a sandbox account.`,
-  'the stand-ins': `**Run against the stand-ins only.** Nothing on this page says anything about Stytch or AWS yet: it shows that the checks work, and what
-each of them expects. The stand-ins agree with themselves by construction.`,
+  'the stand-ins': `**Run against the stand-ins only.** This page says nothing about Stytch or AWS yet: it shows that the checks work, and what each expects.`,
 } as const
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
@@ -44,8 +43,7 @@ export const renderPage = ({ against, runId, at, findings, isWhole = true }: Pag
 ${opening[against]}
 
 Run \`${runId}\`${isWhole ? '' : ` (${UNFINISHED})`}, ${date}: ${findings.length} checks, ${count('agrees')} agree, ${count('differs')} differ, ${count('not seen')} not seen${broken === 0 ? '' : `; **${broken} groups broke off**`}.
-Written by \`npm run verify:live\`; how to run it is in [verifying.md](verifying.md). *Expected* is what the stand-ins answer, with the setting that
-holds it; *differs* names the setting to change, under which the tests are then to be run again.
+Written by \`npm run verify:live\` ([how](verifying.md)). *Expected* is what the stand-ins answer, with its setting; *differs* names the setting to change before the tests are run again.
 
 | date | check | expected | seen | result |
 |---|---|---|---|---|

@@ -80,7 +80,7 @@ export const createProgram = (): Command => {
   program
     .command('laptop')
     .description(
-      'run stand-ins of Stytch and AWS on this machine, with every function; [--stytch-port N] [--aws-port N] [--page-port N]',
+      'run stand-ins of Stytch and AWS on this machine, with every function; [--stytch-port N] [--aws-port N] [--page-port N] [--config FILE]; or --deploy FILE [--aws-port N]: apply another configuration to the one that runs',
     )
     .allowUnknownOption()
     .allowExcessArguments()

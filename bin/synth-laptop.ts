@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { App } from 'aws-cdk-lib'
+import type { StagePeople } from '../lambda/local/iam/people.ts'
 import { toStackFile } from '../lambda/local/stack/stack-file.ts'
-import { DeployConfigFault, readDeployConfig } from '../lib/config/deploy-config.ts'
+import { type DeployConfig, DeployConfigFault, readDeployConfig } from '../lib/config/deploy-config.ts'
+import { breakGlassRoles, operatorRoles } from '../lib/config/stage-roles.ts'
 import { M2mStack } from '../lib/m2m-stack.ts'
 
 interface Wanted {
@@ -17,6 +19,13 @@ interface Wanted {
 }
 
 const STACK_ID = 'M2m'
+
+const peopleOf = (config: DeployConfig): StagePeople => ({
+  breakGlass: breakGlassRoles(config),
+  operators: operatorRoles(config),
+  security: config.incidents.security.roleArns,
+  readers: [...new Set(config.clients.flatMap(({ readers }) => readers))],
+})
 
 const synthesise = ({ config: given, file }: Wanted): void => {
   const config = readDeployConfig(given)
@@ -36,7 +45,12 @@ const synthesise = ({ config: given, file }: Wanted): void => {
     mkdirSync(dirname(file), { recursive: true })
     // Whoever reads at the same time finds all of it, or its predecessor.
     const half = `${file}.${process.pid}`
-    writeFileSync(half, JSON.stringify(toStackFile(outdir, STACK_ID, { name, ...config.environment })))
+    writeFileSync(
+      half,
+      JSON.stringify(
+        toStackFile(outdir, STACK_ID, { place: { name, ...config.environment }, people: peopleOf(config) }),
+      ),
+    )
     renameSync(half, file)
   } finally {
     rmSync(outdir, { recursive: true, force: true })

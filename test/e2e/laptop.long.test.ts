@@ -3,7 +3,7 @@
 import { createServer } from 'node:net'
 import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { LaptopAddress } from '../../lambda/local/laptop/laptop.ts'
+import type { LaptopAddress } from '../../lambda/local/laptop/address.ts'
 import { createOperator } from '../../lambda/local/story/operator.ts'
 import { callsOf, get, plan, post } from './control.ts'
 import { PUBLISHING } from './publishing.ts'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LaptopAddress } from '../../lambda/local/laptop/laptop.ts'
+import type { LaptopAddress } from '../../lambda/local/laptop/address.ts'
 import { createOperator } from '../../lambda/local/story/operator.ts'
 import { descendantsOf, endAll, leftOf, repository, spawnCommand } from './spawned.ts'
 

@@ -9,6 +9,7 @@ import type { Rights } from '../iam/rights.ts'
 import { createDraws } from '../stand-in/draws.ts'
 import { createLatency, type Sleep } from '../stand-in/latency.ts'
 import {
+  type ControlRoute,
   createStandInServer,
   type Operation,
   type StandInReply,
@@ -78,6 +79,8 @@ export interface AwsStandInInput {
   readonly watching?: WatchingInput
   /** What else answers on this address; undefined = not its own. @default - nothing */
   readonly route?: (request: StandInRequest) => Operation | undefined
+  /** Further routes under /_stand-in/, by name. @default - none */
+  readonly control?: Readonly<Record<string, ControlRoute>>
   /** Who calls, and what they may: every call is then somebody's, and evaluated. @default - everybody may do everything */
   readonly rights?: Rights | undefined
   /** What secrets' ARNs end in: six characters. @default - random ones */
@@ -376,6 +379,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       keys: () => json(200, { keys: keys.all() }),
       messages: () => json(200, { messages: watching.messages() }),
       queues: () => json(200, { queues: queues.all() }),
+      ...input.control,
     },
   })
 

@@ -57,6 +57,15 @@ export const reportsLeaks = (busArn: string, identifyArns: readonly string[]): W
 
 export const READER_ACCOUNT = '111111111111'
 
+/** Roles that a deployment's configuration names, by what they are to the stage. */
+export interface StagePeople {
+  readonly breakGlass: readonly string[]
+  readonly operators: readonly string[]
+  readonly security: readonly string[]
+  /** Of its clients. */
+  readonly readers: readonly string[]
+}
+
 export interface PeopleInput {
   readonly account: string
   readonly region: string
@@ -69,26 +78,71 @@ export interface PeopleInput {
   readonly secretArns: readonly string[]
   /** Patterns of the keys that those are under. */
   readonly keyArns: readonly string[]
+  /** @default - roles that are called like the key ids */
+  readonly roles?: StagePeople
 }
 
-/** By key id: `admin`, `break-glass`, `operator`, `security`, `power-user`, `reader`, `other-account-reader`, `stranger`. */
-export const people = (input: PeopleInput): readonly Identity[] => {
-  const { account, operatorPolicies, busArn, identifyArns } = input
-  const own = (accessKeyId: string, ...identityPolicies: readonly PolicyDocument[]): Identity =>
-    roleIdentity({ accessKeyId, roleArn: `arn:aws:iam::${account}:role/${accessKeyId}`, identityPolicies })
+const NOBODY: StagePeople = { breakGlass: [], operators: [], security: [], readers: [] }
+
+interface Person {
+  readonly accessKeyId: string
+  readonly roleArn: string
+  readonly identityPolicies: readonly PolicyDocument[]
+}
+
+const nameOf = (roleArn: string): string => roleArn.slice(roleArn.lastIndexOf('/') + 1)
+
+/** The first of a kind has the kind's name, the others their roles'. */
+const kindOf = (kind: string, roles: readonly string[], identityPolicies: readonly PolicyDocument[]) =>
+  roles.map((roleArn, at): Person => ({ accessKeyId: at === 0 ? kind : nameOf(roleArn), roleArn, identityPolicies }))
+
+const personsOf = (input: PeopleInput): readonly Person[] => {
+  const { account, operatorPolicies, busArn, identifyArns, roles = NOBODY } = input
+  const called = (name: string, at = account): string => `arn:aws:iam::${at}:role/${name}`
+  const some = (named: readonly string[], kind: string): readonly string[] =>
+    named.length > 0 ? named : [called(kind)]
+  const breakGlass = some(roles.breakGlass, 'break-glass')
+  const operators = some(roles.operators, 'operator').filter((one) => !breakGlass.includes(one))
+  // Whoever operates reports leaks as well.
+  const known = [...breakGlass, ...operators]
+  const security = some(
+    roles.security.filter((one) => !known.includes(one)),
+    'security',
+  )
+  const readers = roles.readers.filter((one) => ![...known, ...security].includes(one))
+  const own = readers.filter((one) => accountOf(one) === account)
+  const others = readers.filter((one) => accountOf(one) !== account)
+  const abroad = others.length > 0 ? others : [called('other-account-reader', READER_ACCOUNT)]
   return [
-    own('admin', ADMINISTRATOR_ACCESS),
-    own('break-glass', ADMINISTRATOR_ACCESS),
-    own('operator', ...operatorPolicies),
-    own('security', reportsLeaks(busArn, identifyArns)),
-    own('power-user', POWER_USER_ACCESS),
+    ...kindOf('admin', [called('admin')], [ADMINISTRATOR_ACCESS]),
+    ...kindOf('break-glass', breakGlass, [ADMINISTRATOR_ACCESS]),
+    ...kindOf('operator', operators, operatorPolicies),
+    ...kindOf('security', security, [reportsLeaks(busArn, identifyArns)]),
+    ...kindOf('power-user', [called('power-user')], [POWER_USER_ACCESS]),
     // Listed at a secret, and nothing more.
-    own('reader'),
-    roleIdentity({
-      accessKeyId: 'other-account-reader',
-      roleArn: `arn:aws:iam::${READER_ACCOUNT}:role/other-account-reader`,
-      identityPolicies: [readsAbroad(input)],
-    }),
-    own('stranger'),
+    ...kindOf('reader', some(own, 'reader'), []),
+    ...kindOf('other-account-reader', abroad, [readsAbroad(input)]),
+    ...kindOf('stranger', [called('stranger')], []),
   ]
+}
+
+/**
+ * By key id: `admin`, `break-glass`, `operator`, `security`, `power-user`, `reader`, `other-account-reader`, `stranger`, and by the names of their
+ * roles whoever else a stage names. Of several stages the first has those key ids; a role that several name may what each lets it.
+ */
+export const people = (...stages: readonly PeopleInput[]): readonly Identity[] => {
+  const found = new Map<string, Person>()
+  const keys = new Set<string>()
+  for (const { accessKeyId, roleArn, identityPolicies } of stages.flatMap(personsOf)) {
+    const before = found.get(roleArn)
+    if (before !== undefined) {
+      found.set(roleArn, { ...before, identityPolicies: [...before.identityPolicies, ...identityPolicies] })
+      continue
+    }
+    const names = [accessKeyId, nameOf(roleArn), `${nameOf(roleArn)}-${accountOf(roleArn)}`]
+    const key = names.find((one) => !keys.has(one)) ?? roleArn
+    keys.add(key)
+    found.set(roleArn, { accessKeyId: key, roleArn, identityPolicies })
+  }
+  return [...found.values()].map(roleIdentity)
 }

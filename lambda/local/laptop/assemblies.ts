@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isJsonObject } from '../../core/base/json-object.ts'
 import type { StackFile } from '../stack/stack-file.ts'
 import { fieldsOf } from '../stand-in/fields.ts'
 import { type LaptopChoices, laptopConfig } from './deployment.ts'
@@ -63,7 +64,18 @@ export const preparedFiles = (): readonly { readonly config: unknown; readonly f
     return { config, file: join(prepared, fileName(config)) }
   })
 
-/** @throws Error that says what the configuration lacks, or what is not installed. */
+/** A configuration that cannot be read or deployed; its message lists every fault. */
+export class ConfigFault extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'ConfigFault'
+  }
+}
+
+/** As bin/synth-laptop.ts ends for a configuration with faults. */
+const NOT_VALID = 2
+
+/** @throws ConfigFault with every fault of a configuration; Error that says what is not installed. */
 export const synthesise = async (
   wanted: readonly { readonly config: unknown; readonly file: string }[],
 ): Promise<void> => {
@@ -87,6 +99,7 @@ export const synthesise = async (
   const { promise, resolve, reject } = Promise.withResolvers<number | null>()
   child.on('error', reject).on('close', resolve)
   const code = await promise.finally(() => rmSync(home, { recursive: true, force: true }))
+  if (code === NOT_VALID) throw new ConfigFault(said.join('').trim())
   if (code !== 0) throw new Error(said.join('').trim() || `the synthesis ended with ${code}`)
 }
 
@@ -135,8 +148,14 @@ export const stackFileOf = async (config: unknown): Promise<StackFile> => {
   return read
 }
 
-/** Of a user's file: what stands under `m2m` in a cdk.json, or that alone. @throws Error */
+/** Of a user's file: what stands under `m2m` in a cdk.json, or that alone. @throws ConfigFault */
 export const readConfigFile = (path: string): unknown => {
-  const fields = fieldsOf(JSON.parse(readFileSync(path, 'utf8')))
-  return fieldsOf(fields.context).m2m ?? fields.m2m ?? fields
+  let given: unknown
+  try {
+    given = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
+  } catch (error) {
+    throw new ConfigFault(`cannot be read: ${error instanceof Error ? error.message : 'unknown'}`)
+  }
+  if (!isJsonObject(given)) throw new ConfigFault('is no configuration: expected a JSON object')
+  return fieldsOf(given.context).m2m ?? given.m2m ?? given
 }

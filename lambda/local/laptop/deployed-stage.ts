@@ -1,4 +1,5 @@
 // A configuration's template, and the names that the parts of its stage have on the laptop.
+import { accountOf } from '../iam/pattern.ts'
 import { createResolver, type Resolver, shortName } from '../stack/resolve.ts'
 import type { StackFile } from '../stack/stack-file.ts'
 import { readStageSettings, type StageSettings } from '../stack/stage-settings.ts'
@@ -12,18 +13,31 @@ export interface DeployedStage {
   readonly settings: StageSettings
 }
 
-/** @param config as `m2m` in cdk.json. @throws Error for one that cannot be synthesised, or is of something else */
-export const readStage = async (config: unknown = laptopConfig()): Promise<DeployedStage> => {
-  const stackFile = await stackFileOf(config)
-  const { template } = stackFile
-  const place = { account: LAPTOP_ACCOUNT, region: LAPTOP_REGION, ...stackFile.place }
+/** As `cdk bootstrap` leaves an account. */
+export const BOOTSTRAPPED = { BootstrapVersion: '30' } as const
+
+/** @throws Error for a template of something else */
+export const settingsOf = (template: StackFile['template'], resolver: Resolver): StageSettings => {
+  const settings = readStageSettings(template, resolver)
+  if (settings === undefined) throw new Error('The template is of no stage that rotates M2M secrets.')
+  return settings
+}
+
+/** @param from where it is deployed if it does not say so. @throws Error for a template of something else */
+export const stageOf = (
+  stackFile: StackFile,
+  from: Partial<Pick<DeployedStage['place'], 'account' | 'region'>> = {},
+): DeployedStage => {
+  const { template, people } = stackFile
+  // As whoever it names would deploy it.
+  const named = accountOf(people?.breakGlass[0] ?? people?.operators[0] ?? '')
+  const place = { account: named || LAPTOP_ACCOUNT, region: LAPTOP_REGION, ...from, ...stackFile.place }
   const madeUp = (id: string, type: string, attribute?: string): string =>
     attribute === undefined ? shortName(place.name, id, type) : `${id}.${attribute}`
   const resolver = createResolver({ template, place, madeUp, parameters: BOOTSTRAPPED })
-  const settings = readStageSettings(template, resolver)
-  if (settings === undefined) throw new Error('The template is of no stage that rotates M2M secrets.')
-  return { stackFile, place, resolver, settings }
+  return { stackFile, place, resolver, settings: settingsOf(template, resolver) }
 }
 
-/** As `cdk bootstrap` leaves an account. */
-export const BOOTSTRAPPED = { BootstrapVersion: '30' } as const
+/** @param config as `m2m` in cdk.json. @throws Error for one that cannot be synthesised */
+export const readStage = async (config: unknown = laptopConfig()): Promise<DeployedStage> =>
+  stageOf(await stackFileOf(config))

@@ -21,7 +21,9 @@ export interface Fronts extends ApiHost {
 export interface FrontsInput extends Pick<VendFrontInput, 'region' | 'throttledIntegration'> {
   readonly accountId: string
   readonly invoke: (functionArn: string, event: object) => Promise<InvocationResult>
-  /** Where the HTTP API is reached. */
+  /** The HTTP API's path on the AWS address. */
+  readonly httpPath: string
+  /** Where it is reached. */
   readonly httpEndpoint: () => string
   readonly restEndpoint: () => string
   /** Where S3 listens. */
@@ -73,6 +75,7 @@ export const createFronts = ({ region, accountId, invoke, throttledIntegration, 
     routes.map(({ functionArn, method, resource: path }) =>
       createLeakFront({
         route: { apiId, stage, method, path },
+        at: input.httpPath,
         invoke: (event) => invoke(functionArn, event),
         ...defined({ throttle }),
       }),

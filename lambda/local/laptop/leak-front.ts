@@ -8,7 +8,7 @@ import type { Operation, StandInReply, StandInRequest } from '../stand-in/server
 import { createTokenBucket, type RateLimit } from '../stand-in/token-bucket.ts'
 import { createAddressRule } from './address-rule.ts'
 
-/** Before the path of each route. */
+/** Before the path of each route, unless the API is at a path of its own. */
 export const HTTP_API_PATH = '/_laptop'
 
 export interface HttpRoute {
@@ -60,6 +60,8 @@ const toReply = (result: InvocationResult): StandInReply => {
 
 export interface LeakFrontInput {
   readonly route: HttpRoute
+  /** @default - HTTP_API_PATH */
+  readonly at?: string
   readonly invoke: (event: object) => Promise<InvocationResult>
   /** Of the API's stage. @default - it throttles nothing */
   readonly throttle?: RateLimit
@@ -71,7 +73,7 @@ export interface LeakFrontInput {
 
 /** @returns what answers a request, or undefined when it is not for this route. */
 export const createLeakFront = (input: LeakFrontInput) => {
-  const { route, invoke, throttle, requestsPerAddress, realNow = () => performance.now() } = input
+  const { route, at = HTTP_API_PATH, invoke, throttle, requestsPerAddress, realNow = () => performance.now() } = input
   const isLetThrough = requestsPerAddress === undefined ? () => true : createAddressRule(requestsPerAddress)
   const bucket = throttle === undefined ? undefined : createTokenBucket(throttle, realNow)
   const run = async (request: StandInRequest): Promise<StandInReply> => {
@@ -80,7 +82,7 @@ export const createLeakFront = (input: LeakFrontInput) => {
     return bucket?.take() === false ? refusal(429, 'Too Many Requests') : toReply(await invoke(toEvent(route, request)))
   }
   return (request: StandInRequest): Operation | undefined =>
-    request.method === route.method && request.path === `${HTTP_API_PATH}${route.path}`
+    request.method === route.method && request.path === `${at}${route.path}`
       ? { op: 'LeakReport', subject: null, isOpen: true, run: () => run(request) }
       : undefined
 }

@@ -1,12 +1,12 @@
 // `npm run laptop`: starts the laptop, prints its addresses as one JSON line on stdout and everything else on stderr, and runs until
-// SIGINT or SIGTERM.
+// SIGINT or SIGTERM. With --deploy it applies a configuration to one that runs, and ends.
 import { type Bounds, WITHOUT_LAG } from '../../core/rotation/bounds.ts'
 import { readBounds } from '../../env/bounds.ts'
 import { createReader } from '../../env/reader.ts'
 import { processEnvironment } from '../../env.ts'
 import { startPage } from '../page/page.ts'
-import { readConfigFile } from './assemblies.ts'
-import { startLaptop } from './laptop.ts'
+import { ConfigFault, readConfigFile } from './assemblies.ts'
+import { AWS_PORT, startLaptop } from './laptop.ts'
 import { type Ports, readPorts } from './ports.ts'
 
 const say = (line: string): void => {
@@ -19,14 +19,19 @@ const portsOrExit = (): Ports => {
   } catch (error) {
     say(error instanceof Error ? error.message : 'malformed options')
     say(
-      'options: [--stytch-port N] [--aws-port N] [--page-port N] [--project-secret] [--extra-prefix PREFIX] [--config FILE] [--rights on|off]',
+      'options: [--stytch-port N] [--aws-port N] [--page-port N] [--project-secret] [--extra-prefix PREFIX] [--config FILE] [--rights on|off], or --deploy FILE [--aws-port N]',
     )
     return process.exit(2)
   }
 }
 
 const couldNotStart = (error: unknown): never => {
-  say(`The laptop could not start: ${error instanceof Error ? error.message : 'unknown'}`)
+  const message = error instanceof Error ? error.message : 'unknown'
+  if (error instanceof ConfigFault) {
+    say(`${configFile}: ${message}`)
+    return process.exit(2)
+  }
+  say(`The laptop could not start: ${message}`)
   return process.exit(1)
 }
 
@@ -43,13 +48,20 @@ const boundsOrExit = (): Bounds => {
   }
 }
 
-const { pagePort, configFile, hasRights = true, ...ports } = portsOrExit()
+const { pagePort, configFile, deployFile, hasRights = true, ...ports } = portsOrExit()
+if (deployFile !== undefined) {
+  const { AWS_ENDPOINT_URL: named = `http://127.0.0.1:${AWS_PORT}` } = processEnvironment()
+  const origin = ports.awsPort === undefined ? named : `http://127.0.0.1:${ports.awsPort}`
+  const { runDeployCommand } = await import('./deploy-command.ts')
+  const print = (line: string): void => console.log(line)
+  process.exit(await runDeployCommand({ file: deployFile, origin, print, warn: say }))
+}
+
 const configOrExit = (path: string): unknown => {
   try {
     return readConfigFile(path)
   } catch (error) {
-    say(`${path}: ${error instanceof Error ? error.message : 'unreadable'}`)
-    return process.exit(2)
+    return couldNotStart(error)
   }
 }
 

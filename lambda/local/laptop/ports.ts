@@ -18,6 +18,8 @@ export interface Ports {
   readonly hasRights?: boolean
   /** Path of a configuration, in place of the laptop's own. */
   readonly configFile?: string
+  /** Path of a configuration that is applied to a laptop that runs. */
+  readonly deployFile?: string
 }
 
 const names = ['stytch-port', 'aws-port', 'page-port'] as const
@@ -42,6 +44,7 @@ export const readPorts = (args: readonly string[]): Ports => {
       'project-secret': { type: 'boolean' },
       'extra-prefix': { type: 'string', multiple: true },
       config: { type: 'string' },
+      deploy: { type: 'string' },
       rights: { type: 'string' },
     },
     strict: false,
@@ -51,7 +54,7 @@ export const readPorts = (args: readonly string[]): Ports => {
   const ports: Partial<Record<Name, number>> = {}
   let hasProjectSecret = false
   const extraPrefixes: string[] = []
-  let configFile: string | undefined
+  const files: { config?: string; deploy?: string } = {}
   let hasRights: boolean | undefined
   for (const token of tokens) {
     if (token.kind === 'positional') faults.push(`${JSON.stringify(token.value)}: expected an option`)
@@ -69,8 +72,9 @@ export const readPorts = (args: readonly string[]): Ports => {
       hasRights = token.value === 'on'
       continue
     }
-    if (token.name === 'config' && token.value !== undefined) {
-      configFile = token.value
+    if (token.name === 'config' || token.name === 'deploy') {
+      if (token.value === undefined || token.value === '') faults.push(`${token.rawName}: expected a file`)
+      else files[token.name] = token.value
       continue
     }
     const name = names.find((known) => known === token.name)
@@ -81,13 +85,18 @@ export const readPorts = (args: readonly string[]): Ports => {
     }
   }
   for (const [, fault] of extraPrefixFaults(LAPTOP_PREFIX, extraPrefixes)) faults.push(`--extra-prefix ${fault}`)
+  const { config: configFile, deploy: deployFile } = files
+  const besides = tokens.filter((token) => token.kind === 'option' && !['deploy', 'aws-port'].includes(token.name))
+  if (deployFile !== undefined && besides.length > 0) {
+    faults.push('--deploy: is for a laptop that runs; expected only --aws-port beside it')
+  }
   if (configFile !== undefined && (hasProjectSecret || extraPrefixes.length > 0)) {
     faults.push('--config: says all of it; expected neither --project-secret nor --extra-prefix beside it')
   }
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
   const { 'stytch-port': stytchPort, 'aws-port': awsPort, 'page-port': pagePort } = ports
   return {
-    ...defined({ stytchPort, awsPort, pagePort, configFile, hasRights }),
+    ...defined({ stytchPort, awsPort, pagePort, configFile, deployFile, hasRights }),
     ...(hasProjectSecret ? { hasProjectSecret } : {}),
     ...(extraPrefixes.length > 0 ? { extraPrefixes } : {}),
   }

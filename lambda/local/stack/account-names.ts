@@ -18,7 +18,9 @@ export interface AccountNames {
 /** Undefined: many may be called the same. */
 const keyOf = ({ type, name, properties }: Named): string | undefined => {
   const { name: named, ref, unique, arn } = kindOf(type)
-  if (type.startsWith('Custom::') || ref === 'id' || unique === 'never') return undefined
+  if (type.startsWith('Custom::')) return undefined
+  if (ref === 'id') return JSON.stringify([type, name])
+  if (unique === 'never') return undefined
   if (named === undefined && arn === undefined) return undefined
   const { FunctionName, RestApiId, ApiId, EventBusName } = properties
   const owner = unique === 'owner' ? [FunctionName, RestApiId, ApiId] : [EventBusName]
@@ -34,8 +36,8 @@ export const createAccountNames = (): AccountNames => {
       if (key !== undefined) taken.add(key)
     },
     release: (one) => {
-      // A key that is deleted stays pending for days, and its id is never given again.
-      if (one.type !== 'AWS::KMS::Key') taken.delete(keyOf(one) ?? '')
+      // An id that AWS has made up is never given again.
+      if (one.type !== 'AWS::KMS::Key' && kindOf(one.type).ref !== 'id') taken.delete(keyOf(one) ?? '')
     },
   }
 }

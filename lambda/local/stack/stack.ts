@@ -64,9 +64,11 @@ export class StackFailed extends Error {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown')
 
-/** What a rollback does: first what was changed is put back, then what was made goes. Newest first. */
+/** What a rollback does. First it is an update back to what stood, so that what others depend on is there before them; then what was made goes. */
 interface Undos {
+  /** Oldest first. */
   readonly changed: (() => Promise<void>)[]
+  /** Newest first. */
   readonly made: (() => Promise<void>)[]
 }
 
@@ -137,7 +139,7 @@ export const createStack = (input: StackInput): Stack => {
     if (action === 'update' && before !== undefined) {
       let after: Standing = { ...wanted, made: before.made }
       // One that fails half way is put back as well.
-      undos.changed.unshift(async () => {
+      undos.changed.push(async () => {
         try {
           const back = await put({ ...before, name: after.name, made: before.made }, after)
           standing.set(id, back)

@@ -41,6 +41,8 @@ export interface Operation {
   readonly run: () => StandInReply | Promise<StandInReply>
 }
 
+export type ControlRoute = (request: StandInRequest) => StandInReply | Promise<StandInReply>
+
 export interface Vendor {
   readonly route: (request: StandInRequest) => Operation
   /** The vendor's own answer for an `error` or `throttle` fault. */
@@ -51,7 +53,7 @@ export interface Vendor {
   /** What a call waits before anything happens; undefined = nothing. */
   readonly delay?: (operation: Operation) => Promise<void> | undefined
   /** Further GET/POST routes under /_stand-in/, by name, e.g. `settings`. */
-  readonly control?: Readonly<Record<string, (request: StandInRequest) => StandInReply | Promise<StandInReply>>>
+  readonly control?: Readonly<Record<string, ControlRoute>>
 }
 
 export interface Call {
@@ -87,15 +89,18 @@ export interface StandInServer {
   tap(tap: Tap): () => void
 }
 
-const MAX_BODY_BYTES = 1024 * 1024
+const MIB = 1024 * 1024
+const CONTROL = '/_stand-in/'
+/** Templates are deployed by a control route, with what belongs to them. */
+const maxBytes = (path: string): number => (path.startsWith(CONTROL) ? 8 * MIB : MIB)
 
-const readBody = async (message: IncomingMessage): Promise<string> => {
+const readBody = async (message: IncomingMessage, most: number): Promise<string> => {
   const parts: Buffer[] = []
   let size = 0
   for await (const part of message) {
     const bytes = part as Buffer
     size += bytes.length
-    if (size > MAX_BODY_BYTES) throw new RangeError('body over 1 MiB')
+    if (size > most) throw new RangeError(`body over ${most / MIB} MiB`)
     parts.push(bytes)
   }
   return Buffer.concat(parts).toString('utf8')
@@ -200,15 +205,15 @@ export const createStandInServer = (world: World, vendor: Vendor): StandInServer
       path,
       query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
       headers: message.headers as Record<string, string | undefined>,
-      body: await readBody(message),
+      body: await readBody(message, maxBytes(path)),
       connection: message.socket,
       address: message.socket.remoteAddress ?? '',
     }
     const foreign = foreignFault(message.headers, message.socket.localPort)
     const refuse = (fault: string): void => write(response, json(403, { error: fault }), 'application/json')
-    if (path.startsWith('/_stand-in/')) {
+    if (path.startsWith(CONTROL)) {
       if (foreign !== undefined) return refuse(foreign)
-      write(response, await control(path.slice('/_stand-in/'.length), request), 'application/json')
+      write(response, await control(path.slice(CONTROL.length), request), 'application/json')
       return
     }
     const operation = vendor.route(request)

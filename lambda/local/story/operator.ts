@@ -16,8 +16,8 @@ import { createTiming } from '../../adapters/timing.ts'
 import { type Registered, registerClient } from '../../core/clients/register-client.ts'
 import { type Intent, makeRequestToken } from '../../core/secret/request-token.ts'
 import { scopeTags, TAG } from '../../core/secret/secret-tags.ts'
+import type { LaptopAddress } from '../laptop/address.ts'
 import { awaitThat, holderOf } from '../laptop/await-rest.ts'
-import type { LaptopAddress } from '../laptop/laptop.ts'
 
 export interface Operator {
   readonly secretsManager: SecretsManagerClient

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import type { LaptopAddress } from '../laptop/laptop.ts'
+import type { LaptopAddress } from '../laptop/address.ts'
 
 export interface ResourceServer {
   readonly url: string

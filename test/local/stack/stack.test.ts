@@ -116,10 +116,21 @@ describe('a deployment that fails', () => {
     failing.add('Late')
 
     await expect(deploy({ News: topic('b'), Late: topic('c') })).rejects.toThrow('no Late')
-    // What was changed first, then what was made, as in CloudFormation's cleanup.
+    // As CloudFormation's cleanup follows its rollback.
     expect(acts).toEqual(['change app-News', 'make app-Late', 'change app-News', 'remove app-Late'])
     expect(stack.resource('News')?.properties).toEqual({ DisplayName: 'a' })
     expect(stack.resource('Files')).toBeDefined()
+  })
+
+  test('puts back first what others depend on', async () => {
+    const uses = (title: string) => ({ ...topic(title), DependsOn: 'Base' })
+    await deploy({ Base: topic('a'), Uses: uses('a') })
+    failing.add('Late')
+
+    await expect(
+      deploy({ Late: { ...topic('c'), DependsOn: 'Uses' }, Base: topic('b'), Uses: uses('b') }),
+    ).rejects.toThrow()
+    expect(acts.slice(-3)).toEqual(['change app-Base', 'change app-Uses', 'remove app-Late'])
   })
 
   test('puts back a custom resource under the id that it answers, and removes what the update made of it', async () => {

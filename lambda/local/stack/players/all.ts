@@ -1,5 +1,6 @@
 // All that is played of a template, and what is not: a stack that holds another type is not deployed. Whatever carries a policy also hands it to
 // the identities.
+import { createHash } from 'node:crypto'
 import { fieldsOf } from '../../stand-in/fields.ts'
 import type { StackHost } from '../host.ts'
 import type { Player, Players } from '../player.ts'
@@ -21,9 +22,17 @@ export const notPlayed: Readonly<Record<string, string>> = {
   'AWS::WAFv2::WebACLAssociation': 'no firewall stands before the fronts',
 }
 
-const rolePlayer: Player = {
-  // Its id is chance, and the same wherever it is meant.
-  put: ({ id }) => ({ attributes: { RoleId: `AROA${Buffer.from(id).toString('hex').toUpperCase().slice(0, 16)}` } }),
+/** A role's id is chance, and another one each time that a role is made. */
+const createRolePlayer = ({ place }: StackHost): Player => {
+  let made = 0
+  return {
+    put: ({ id }, before) => {
+      if (before !== undefined) return undefined
+      made += 1
+      const chance = createHash('sha256').update(`${place.name} ${id} ${made}`).digest('hex')
+      return { attributes: { RoleId: `AROA${chance.toUpperCase().slice(0, 17)}` } }
+    },
+  }
 }
 
 const withPolicies = (players: Players, { identities }: StackHost): Players =>
@@ -54,7 +63,7 @@ export const stackPlayers = (host: StackHost): Players =>
       ...storagePlayers(host),
       ...noticePlayers(host),
       ...apiPlayers(host),
-      'AWS::IAM::Role': rolePlayer,
+      'AWS::IAM::Role': createRolePlayer(host),
       'AWS::IAM::Policy': nothing,
       'AWS::IAM::ManagedPolicy': nothing,
       'AWS::Lambda::Permission': nothing,

@@ -101,7 +101,7 @@ const secretsOf = (campaign: CampaignExecution): string => {
 }
 
 const wished = ({ state, by, reason, at: when }: ControlWish): string =>
-  `${state === 'paused' ? 'pause' : 'stop'} asked for by ${by} at ${when}${reason === undefined ? '' : `: ${reason}`}`
+  `${state === 'paused' ? 'pause' : 'stop'} requested by ${by} at ${when}${reason === undefined ? '' : `: ${reason}`}`
 
 /** Which run it is that an id meant, where that does not say so itself. */
 export const runWords = ({ campaign, asked }: SeenCampaign): string | undefined =>

@@ -117,7 +117,7 @@ const pause: Work<ChangeOptions> = async (context, options, [id]) => {
   const seen = await found(connected, id)
   assertRunning(seen)
   assertNotStopped(seen)
-  const text = `${seen.campaign.name}: nothing further begins, ten seconds from now at the latest; what has begun goes to its end. After a day it stops.`
+  const text = `${seen.campaign.name}: nothing more starts after ten seconds at most; what has started finishes. A pause of more than a day stops it.`
   const change = { wish: await wishOf(context, 'paused', options), text }
   return changed(context, options, { control: connected.control, seen, change })
 }
@@ -130,7 +130,7 @@ const resume: Work<ChangeOptions> = async (context, options, [id]) => {
   const text =
     seen.wish === undefined
       ? `${seen.campaign.name}: was not paused`
-      : `${seen.campaign.name}: goes on within five minutes`
+      : `${seen.campaign.name}: continues within five minutes`
   return changed(context, options, { control: connected.control, seen, change: { wish: undefined, text } })
 }
 
@@ -141,7 +141,7 @@ const stop: Work<ChangeOptions> = async (context, options, [id]) => {
   assertRunning(seen)
   const isRevoke = campaign.input.intent === 'revoke'
   if (options.dryRun !== true) {
-    const consequence = isRevoke ? 'LEAKED VALUES STAY ACCEPTED' : 'what it has not begun is not rotated'
+    const consequence = isRevoke ? 'LEAKED VALUES STAY ACCEPTED' : 'what has not started is not rotated'
     await context.screen.confirm(`Stop campaign ${campaign.name}? ${consequence}.`, options.yes === true)
   }
   const text = `${campaign.name}: nothing further begins, and it reports what it did, while overlaps are waited for within half an hour; m2m campaign show ${campaign.name}. The sweep ends the overlaps that are open.`
@@ -178,7 +178,7 @@ const repeat: Work<ChangeOptions> = async (context, options, [id]) => {
     }
   }
   await context.screen.confirm(
-    `Repeat campaign ${campaignId}? What is not done is tried anew, and what is done is left as it is.`,
+    `Repeat campaign ${campaignId}? What is not done is retried; what is done is left as it is.`,
     options.yes === true,
   )
   const execution = newExecution(context)

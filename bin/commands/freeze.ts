@@ -13,10 +13,10 @@ interface FreezeOptions {
 }
 
 const meaning: Readonly<Record<FreezeReading, string>> = {
-  off: 'rotations begin as they are asked for',
+  off: 'rotations start as usual',
   planned: 'no planned rotation and no settle begins; revokes and rollbacks do',
   all: 'no rotation begins, not even a revoke',
-  unreadable: 'the parameter holds something else: planned rotations wait, revokes go on; set it again',
+  unreadable: 'the parameter holds another word: planned rotations wait, revokes continue; set it again',
 }
 
 const freeze: Work<FreezeOptions> = async (context, options, [wish]) => {

@@ -97,7 +97,7 @@ const readers: Work<ReadersOptions> = async (context, options, [name = '']) => {
     )
   }
   if (options.reader !== undefined && options.close !== true) {
-    throw new CommandFault(EXIT.usage, '--reader goes with --close: it says who may go on reading')
+    throw new CommandFault(EXIT.usage, '--reader needs --close: it names who may keep reading')
   }
   const { secrets, clientsApi } = await context.connect()
   const rights = readingRights(await secrets.readPolicy(secret.arn))
@@ -115,7 +115,7 @@ const readers: Work<ReadersOptions> = async (context, options, [name = '']) => {
   ]
   if (options.close !== true) {
     const state = rights.isOpen
-      ? 'Reading is open: nobody is denied whom other policies let read.'
+      ? 'Reading is open: this policy denies it to nobody.'
       : 'Reading is closed to all others.'
     const unseen =
       seen === undefined

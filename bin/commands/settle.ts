@@ -19,14 +19,14 @@ const judge =
     if (last === undefined) return { is: 'refuse', why: 'no version carries AWSCURRENT' }
     const idle = whyNotRotated(row)
     if (idle !== undefined) return { is: 'refuse', why: idle }
-    if (state === 'settled' && !isAnyway) return { is: 'skip', why: 'it is settled; --anyway asks Stytch all the same' }
+    if (state === 'settled' && !isAnyway) return { is: 'skip', why: 'it is settled; --anyway checks Stytch anyway' }
     if (state === 'revoked') return { is: 'ask' }
     if (hold !== undefined) return { is: 'refuse', why: whyHeld(row) }
     const behind = replicaWords(replicasKeepingOpen(row.secret))
     if (behind !== '' && !isAnyway) {
       return {
         is: 'refuse',
-        why: `a replica does not have the new value yet (${behind}); --anyway settles all the same`,
+        why: `a replica does not have the new value yet (${behind}); --anyway settles it nevertheless`,
       }
     }
     if (behind !== '') {

@@ -171,7 +171,7 @@ const checkWords = ({ row, finding }: Sight): string => {
     case 'dead':
       return `DEAD: Stytch refuses AWSCURRENT, found ${at(finding.since)}. m2m incident ${row.name} --reason … replaces it; m2m rollback ${row.name}, where the value before works`
     case 'gone':
-      return `DEAD: Stytch knows no such client, found ${at(finding.since)}; it was deleted, and is to be registered anew`
+      return `DEAD: Stytch knows no such client, found ${at(finding.since)}; it was deleted; register it again`
     case 'foreign':
       return `the client belongs to another secret, found ${at(finding.since)}; docs/runbook.md, "Drift"`
     case 'unknown':

@@ -33,7 +33,7 @@ export const subscriptionFindings = (
     return [{ ...base, weight: 'broken', what: 'there is no such topic: nobody is notified', todo: 'deploy the stage' }]
   }
   if (found.length === 0) {
-    const what = 'nobody is subscribed: no notice reaches anybody'
+    const what = 'nobody is subscribed: notices reach nobody'
     return [{ ...base, weight: 'broken', what, todo: subscribe(topicArn) }]
   }
   const isAnyConfirmed = found.some(isConfirmed)
@@ -83,7 +83,7 @@ export const keyFindings = (
   const base = { kind: 'key', subject: keyArn } as const
   if (state !== 'Enabled') {
     const todo = keyRepair(state, keyArn)
-    return [{ ...base, weight: 'broken', what: `it is ${state}: nobody reads or stores a value`, todo }]
+    return [{ ...base, weight: 'broken', what: `it is ${state}: values can be neither read nor stored`, todo }]
   }
   const { missing } = judgeKeyPolicy(policy, keyUses, account)
   return missing.map(({ Sid = 'a statement' }) => ({

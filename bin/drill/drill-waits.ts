@@ -33,7 +33,7 @@ export const waits: Readonly<Record<'taken' | 'replaced' | 'refused', Wait>> = {
   taken: {
     isFinal: ({ state }) => state !== 'ask',
     done: 'the incident function took the report up, and the rotation began',
-    tooLate: 'nobody took the report up: see the rule on the bus, and the log of the incident function',
+    tooLate: 'the report was not taken up: see the rule on the bus, and the log of the incident function',
   },
   replaced: {
     isFinal: (progress) => progress.state === 'switched' || isOver(progress),

@@ -132,8 +132,8 @@ const stepsOf = (parts: DrillParts, state: State, until: number): readonly (read
       (secretArn) =>
         find(parts, until, {
           ask: () => parts.isSigned(secretArn),
-          found: 'its signed proof lies in the archive, and is valid',
-          missing: 'no valid signed proof came to lie in the archive',
+          found: 'its signed proof is in the archive, and valid',
+          missing: 'no valid signed proof reached the archive',
         }),
     ],
     [
@@ -142,7 +142,7 @@ const stepsOf = (parts: DrillParts, state: State, until: number): readonly (read
         find(parts, until, {
           ask: parts.isCompleted,
           found: 'the archive has the end of the incident',
-          missing: 'the event Incident Completed did not come to lie in the archive',
+          missing: 'the event Incident Completed did not reach the archive',
         }),
     ],
   ]

@@ -53,7 +53,7 @@ export const outcomeOf = (clients: readonly ClientOutcome[]): IncidentOutcome =>
 }
 
 const unfinished: Record<Exclude<WatchedState, 'settled' | 'unproven' | 'deadAlready'>, string> = {
-  ask: 'no rotation was begun yet',
+  ask: 'no rotation has started yet',
   running: 'its rotation is under way',
   switched: 'it is replaced, and the old value is not ended yet',
   overtaken: 'another rotation replaced it, which proves nothing of the leaked value',
@@ -272,7 +272,7 @@ export const outcomeWords = ({ outcome, reason }: ClientOutcome): string =>
 const timesOf = ({ proof, refusals = proof?.refusals ?? 0 }: ClientOutcome): string =>
   refusals === 0 ? '' : `, refused ${count(refusals, 'time')}`
 
-const anewWords = 'delete the secret and declare it anew (m2m apply, or a deployment) if somebody needs it'
+const anewWords = 'if it is needed, delete the secret and declare it again (m2m apply, or a deployment)'
 
 /** As its client ends. @param afterMs since it was reported; undefined: nobody here knows */
 export const endedWords = (client: ClientOutcome, afterMs: number | undefined): string => {

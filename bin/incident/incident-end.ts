@@ -128,8 +128,8 @@ export const interruptedWords = (
     return `Interrupted: only the watching ended; what carries the incident out does not depend on it. ${followWords(incidentId, secrets)}`
   }
   return isDirect
-    ? `Interrupted: rotations that were begun go on, and the sweep settles them; NO OTHER begins. Repeat the command with --id ${incidentId} for the rest. ${followWords(incidentId, secrets)}`
-    : `Interrupted: the incident function goes on without you. ${followWords(incidentId, secrets)}`
+    ? `Interrupted: rotations that have started continue, and the sweep settles them; NO OTHER starts. Repeat the command with --id ${incidentId} for the rest. ${followWords(incidentId, secrets)}`
+    : `Interrupted: the incident function continues without you. ${followWords(incidentId, secrets)}`
 }
 
 /** Ctrl-C ends the watching, and not the revoke. */

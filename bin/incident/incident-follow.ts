@@ -43,7 +43,7 @@ const clientsOf = async (context: CommandContext, followed: Followed): Promise<r
   if (found.length > 0) return found
   throw new CommandFault(
     EXIT.usage,
-    `No secret of stage ${context.stage} carries a label of incident ${incidentId}: it has not begun yet, or others came after it. Name its clients (m2m incident follow ${incidentId} NAME), or ask the archive (m2m incident show ${incidentId}).`,
+    `No secret of stage ${context.stage} carries a label of incident ${incidentId}: it has not started yet, or other rotations came after it. Name its clients (m2m incident follow ${incidentId} NAME), or ask the archive (m2m incident show ${incidentId}).`,
     { stage: context.stage, incidentId, outcome: 'nobody', clients: [] },
   )
 }

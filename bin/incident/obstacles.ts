@@ -89,6 +89,6 @@ export const obstacle = async (context: Seat, incidentId: string): Promise<Obsta
   if (trouble?.isStytch !== true) return undefined
   return {
     what: `Stytch does not answer as it should (${trouble.why})`,
-    next: 'It goes on by itself when that is over.',
+    next: 'It continues by itself when that is over.',
   }
 }

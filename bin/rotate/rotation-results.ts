@@ -48,7 +48,7 @@ export const whyNot = (
     case 'running':
       return `it is not finished yet; look again with m2m status ${name}. If it stays so, ${logAdvice(context)}`
     case 'busy':
-      return `another rotation is under way, and nothing was asked for; see m2m status ${name}`
+      return `another rotation is under way, and none was requested; see m2m status ${name}`
     case 'gone':
       return 'its secret is gone; see m2m list'
     default:

@@ -37,8 +37,8 @@ const whyLeft = ({ row: { secret, asOf, name }, frozen }: StuckSight): string | 
   }
   if (!isWaiting(secret, { origin: stuck.origin, current, freeze: decidedBy(frozen.state) })) return undefined
   return holdOf(secret) === undefined
-    ? `not while ${frozenWords(frozen)}; m2m freeze off lets the next sweep go on`
-    : `not while it is held; m2m release ${name} lets the next sweep go on`
+    ? `not while ${frozenWords(frozen)}; m2m freeze off lets the next sweep continue`
+    : `not while it is held; m2m release ${name} lets the next sweep continue`
 }
 
 /** @returns undefined: none is stuck. */

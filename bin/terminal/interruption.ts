@@ -13,7 +13,7 @@ export const watchInterruption = (screen: Screen): Interruption => {
   const onSignal = (): void => {
     if (isAsked) process.exit(EXIT.interrupted)
     isAsked = true
-    screen.note('Stopping: what was begun is finished. Press Ctrl-C again to leave at once.')
+    screen.note('Stopping: what has started finishes. Press Ctrl-C again to leave at once.')
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { repository } from '../e2e/spawned.ts'
 
 const PROMISE =
-  /\b(?:will be (?:re)?tried|(?:is|are) retried|retries it|next sweep|the sweep (?!fails|is|has)\w+|by itself|(?<!may )go(?:es)? on\b|(?<!may be )(?:tries|asks|tried|asked) (?:it )?(?:again|anew|once more)|follows once|within (?:\w+ )?(?:minutes|hours))/i
+  /\b(?:will be (?:re)?tried|(?:is|are) retried|retries it|next sweep|the sweep (?!fails|is|has)\w+|by itself|(?<!may )go(?:es)? on\b|continues\b|(?:revokes|started|sweep) continue\b|(?<!may be )(?:tries|asks|tried|asked) (?:it )?(?:again|anew|once more)|follows once|within (?:\w+ )?(?:minutes|hours))/i
 
 /** Where the test that plays it stands, and what it is called. */
 type Holder = readonly [file: string, name: string]
@@ -83,13 +83,13 @@ const HELD: readonly (readonly [RegExp, Holder])[] = [
   [/a rotation is stuck; the sweep drives it on/, DRIVEN],
   [/wait for the next sweep; docs\/runbook\.md, "Rotation stuck"/, DRIVEN],
   [/should be refused|is still refused: .* the next sweep retries/, CONFIRMED],
-  [/m2m freeze off lets the next sweep go on/, THAWED],
+  [/m2m freeze off lets the next sweep continue/, THAWED],
   [
     /The sweep ends that, also while rotation is off|once the sweep has ended what is stuck/,
     ['test/e2e/cancelled-rotation.long.test.ts', 'has one that stored no value cleared'],
   ],
   [
-    /m2m release .* lets the next sweep go on|the sweep leaves it while it is held|end a hold; the next sweep/,
+    /m2m release .* lets the next sweep continue|the sweep leaves it while it is held|end a hold; the next sweep/,
     RELEASED,
   ],
   [
@@ -98,11 +98,11 @@ const HELD: readonly (readonly [RegExp, Holder])[] = [
   ],
   [/the sweep (makes it again|tries it once more|confirms it)/i, CONFIRMED],
   [/the next sweep (retries|checks each)/, CHECKED],
-  [/rotations that were begun go on, and the sweep settles them/, SETTLED],
-  [/the incident function goes on without you|It goes on by itself when that is over/, WATCHED],
+  [/rotations that have started continue, and the sweep settles them/, SETTLED],
+  [/the incident function continues without you|It continues by itself when that is over/, WATCHED],
   [/tries anew what failed/, JOINED],
-  [/goes on within five minutes|it goes on$|go on with what was paused/, RESUMED],
-  [/is tried anew/, REPEATED],
+  [/continues within five minutes|go on with what was paused/, RESUMED],
+  [/not done is retried/, REPEATED],
   [
     /the proof follows once it is active/,
     [
@@ -114,9 +114,9 @@ const HELD: readonly (readonly [RegExp, Holder])[] = [
     /nothing further begins, and it reports/,
     ['test/core/campaign/control.test.ts', 'while overlaps are waited for is noticed within half an hour'],
   ],
-  [/is done by the next sweep/, RELEASED],
+  [/the next sweep does what is due/, RELEASED],
   [
-    /stop rotations of the stage|^they go on$|revokes go on/,
+    /stop rotations of the stage|revokes continue/,
     ['test/e2e/sweep.test.ts', 'of everything stops that, too; lifted, all goes on'],
   ],
   [/It is retried once the Region|goes on: a replica does not/, IN_SYNC],
@@ -129,7 +129,10 @@ const HELD: readonly (readonly [RegExp, Holder])[] = [
     ],
   ],
   [/STAYS ACCEPTED.* when the sweep ends it/, STOPPED_IN_GRACE],
-  [/takes longer: .* A campaign goes on by itself/, DELAYED],
+  [
+    /is delayed: .* A campaign continues by itself|is retried; .* or a notice of delay|A campaign continues with/,
+    DELAYED,
+  ],
   [/campaigns go on as before/, ['test/core/campaign/control.test.ts', 'changes nothing: what held before holds on']],
 ]
 

@@ -10,7 +10,7 @@ const [one, two] = [named('m2m/test/one'), named('m2m/test/two')]
 
 test('the incident function goes on; a single client is named, since it may carry no label of the incident yet', () => {
   expect(interruptedWords({ incidentId: 'INC-1', isDirect: false, since: 1 }, [one])).toBe(
-    'Interrupted: the incident function goes on without you. m2m incident follow INC-1 m2m/test/one looks again.',
+    'Interrupted: the incident function continues without you. m2m incident follow INC-1 m2m/test/one looks again.',
   )
   expect(interruptedWords({ incidentId: 'INC-1', isDirect: false, since: 1 }, [one, two])).toMatch(
     /m2m incident follow INC-1 looks/,
@@ -21,7 +21,7 @@ test('what is carried out from here begins no further revoke, and that is said w
   const words = interruptedWords({ incidentId: 'INC-1', isDirect: true, since: 1 }, [one, two])
 
   expect(words).not.toContain('without you')
-  expect(words).toMatch(/NO OTHER begins\. Repeat the command with --id INC-1 for the rest/)
+  expect(words).toMatch(/NO OTHER starts\. Repeat the command with --id INC-1 for the rest/)
 })
 
 test('the command that is given for later is the one that was typed, and a shell reads it as such', () => {

@@ -152,7 +152,7 @@ describe('a revoke that did not come through', () => {
     ['exhausted', { found: 'fits' }, 'alive', /every attempt was refused.*accepts AWSCURRENT/],
     ['exhausted', { found: 'inactive' }, 'alive', /^when activated/],
     ['exhausted', { found: 'unknown', why: 'moved' }, 'unknown', /every attempt was refused/],
-    ['ask', { found: 'fits' }, 'alive', /no rotation was begun/],
+    ['ask', { found: 'fits' }, 'alive', /no rotation has started/],
     ['running', { found: 'unknown', why: 'rotating' }, 'unknown', /under way/],
     ['switched', { found: 'fits' }, 'unknown', /not ended yet/],
     ['overtaken', { found: 'fits' }, 'unknown', /another rotation/],

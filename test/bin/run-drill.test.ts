@@ -54,7 +54,7 @@ it('passes when each part did its own', async () => {
 const ask: Progress = { state: 'ask', attempt: 1, made: 0 }
 
 it.each<[string, Partial<DrillParts>, string, RegExp]>([
-  ['nobody takes the report up', { progress: async () => ask }, 'taken failed', /nobody took the report up/],
+  ['nobody takes the report up', { progress: async () => ask }, 'taken failed', /the report was not taken up/],
   [
     'every attempt is refused',
     { progress: async () => ({ state: 'exhausted', attempt: 5 }) },

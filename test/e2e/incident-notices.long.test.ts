@@ -59,7 +59,7 @@ describe('what is mailed of a report', () => {
     const mails = await play('m2m.security', { selector: { secretNames: names } }, ...ENDS)
 
     expect(rulesOf(mails)).toEqual(['IncidentBegun', 'IncidentEnded'])
-    expect(mails[1]?.text).toMatch(/Stytch refuses what leaked of 2 clients \(.*notice-a, .*notice-b\)/)
+    expect(mails[1]?.text).toMatch(/Stytch refuses the leaked values of 2 clients \(.*notice-a, .*notice-b\)/)
 
     // The sweep comes every quarter of an hour.
     const confirmed = () => mailsAbout('notice-a').filter(({ rule }) => rule === 'RevokeConfirmed')
@@ -74,7 +74,7 @@ describe('what is mailed of a report', () => {
     const mails = await play('m2m.break-glass', { selector: { secretNames: names } }, ...ENDS)
 
     expect(rulesOf(mails)).toEqual(['IncidentBegun', 'IncidentEnded'])
-    expect(mails[1]?.text).toMatch(/Stytch refuses what leaked of 30 clients/)
+    expect(mails[1]?.text).toMatch(/Stytch refuses the leaked values of 30 clients/)
   })
 
   it('with a grace', async () => {
@@ -87,7 +87,7 @@ describe('what is mailed of a report', () => {
     )
 
     expect(rulesOf(mails)).toEqual(['IncidentBegun', 'IncidentEnded'])
-    expect(mails[0]?.text).toMatch(/STAYS ACCEPTED for 60 seconds/)
+    expect(mails[0]?.text).toMatch(/STAY ACCEPTED for 60 seconds/)
   })
 
   it.each<[string, string, object, string, RegExp]>([

@@ -79,7 +79,7 @@ describe('m2m campaign', () => {
     expect((await m2m(['show', FIRST, '--json'])).json<Shown>().state).toBe('running')
 
     expect((await m2m(['pause', FIRST, '--reason', 'lunch'])).code).toBe(0)
-    expect((await m2m(['show', FIRST])).stdout).toMatch(/wish +pause asked for by ada at .*: lunch/)
+    expect((await m2m(['show', FIRST])).stdout).toMatch(/wish +pause requested by ada at .*: lunch/)
     expect((await m2m(['show', FIRST, '--json'])).json<Shown>().state).toBe('paused')
 
     expect((await m2m(['resume', FIRST])).code).toBe(0)

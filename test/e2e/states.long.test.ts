@@ -145,11 +145,11 @@ describe.each(WIDTHS)('at %i columns', (columns) => {
   test('the client is deleted at Stytch', async () => {
     seat.cli.laptop.stytch.dashboard.remove(seat.clientIdOf(named('gone')))
 
-    expect(await status('gone')).toMatch(/DEAD: Stytch knows no such client.*registered anew/)
+    expect(await status('gone')).toMatch(/DEAD: Stytch knows no such client.*register it again/)
     expect(await lineOf('gone')).toMatch(/ gone /)
     const ran = await incident('gone')
     expect(ran).toMatchObject({ code: 0 })
-    expect(ran.text).toMatch(/dead already: Stytch refused everything before; the client is gone: .* declare it anew/)
+    expect(ran.text).toMatch(/dead already: Stytch refused everything before; the client is gone: .* declare it again/)
     expect(ran.lines.at(-1)).toMatch(/^Incident INC-\S+: what leaked is dead\.$/)
   })
 

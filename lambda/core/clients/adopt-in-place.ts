@@ -52,7 +52,7 @@ const nameFaults = ({ secretName, stage, fields }: InPlaceRequest): readonly str
   const faults = [...fieldNameFaults(fields)]
   if (!isNameOfStage(stage, secretName)) faults.push(outsideFault(stage, secretName))
   else if (secretName.startsWith(stage.secretNamePrefix)) {
-    faults.push(`it lies below ${stage.secretNamePrefix}, where clients are registered: adopt it without --in-place`)
+    faults.push(`it is below ${stage.secretNamePrefix}, where clients are registered: adopt it without --in-place`)
   }
   return faults
 }

@@ -211,7 +211,7 @@ const unheldFindings = ({ secrets, records = [], stage }: FleetSight): readonly 
 const deletedFindings = ({ name }: Secret, record: ClientRecord | undefined): readonly Found[] => {
   if (record?.isActive !== true) return []
   const what = `its secret is scheduled for deletion, and its client ${record.clientId} is active at Stytch: whoever reads it is refused`
-  const todo = `aws secretsmanager restore-secret --secret-id ${name}; or, where nobody uses it any more, delete the client at Stytch`
+  const todo = `aws secretsmanager restore-secret --secret-id ${name}; or, if nobody uses it any more, delete the client at Stytch`
   return [{ kind: 'deleted', weight: 'broken', what, todo }]
 }
 

@@ -55,15 +55,15 @@ const whomWords = ({ count, names }: Pick<Beginning, 'count' | 'names'>): string
 }
 
 const followsWords = ({ how, graceSeconds, until, incidentId }: Beginning): string => {
-  const end = `What became of each follows`
+  const end = `the result for each client follows`
   if (how === 'waiting')
-    return `Secrets Manager does not answer and is asked on; ${end}, or that it takes longer, by ${until}`
-  if (how === 'function') return `Each is revoked now; ${end}, or that it takes longer, by ${until}`
+    return `Secrets Manager does not answer, and is retried; ${end}, or a notice of delay, by ${until}`
+  if (how === 'function') return `Each is revoked now; ${end}, or a notice of delay, by ${until}`
   const grace =
     graceSeconds === undefined
       ? 'A campaign revokes them now'
-      : `A campaign replaces the values now, and what leaked STAYS ACCEPTED for ${graceSeconds} seconds after that`
-  return `${grace}; ${end} when it is through (m2m incident follow ${incidentId})`
+      : `A campaign replaces the values now, and the leaked values STAY ACCEPTED for ${graceSeconds} seconds after that`
+  return `${grace}; ${end} when it has finished (m2m incident follow ${incidentId})`
 }
 
 export const begunSummary = (beginning: Beginning): string => {
@@ -87,7 +87,7 @@ export const delayedSummary = ({ incidentId, by, open, names, ended, failed }: D
   const whom = whomWords({ count: open, names })
   const others = ended === 0 ? '' : ` ${ended - failed} others are revoked, ${failed} failed.`
   return bounded(
-    `${incidentId}, reported by ${by.requestedBy} (${by.reason}), takes longer: what leaked MAY STILL BE ACCEPTED. ${whom}.${others} Stytch or AWS did not answer for a quarter of an hour, or another rotation does not end. A campaign goes on by itself, for six hours at most; what became of each follows. Look: m2m incident follow ${incidentId}.`,
+    `${incidentId}, reported by ${by.requestedBy} (${by.reason}), is delayed: leaked values MAY STILL BE ACCEPTED. ${whom}.${others} Stytch or AWS did not answer for a quarter of an hour, or another rotation does not end. A campaign continues by itself, for six hours at most; the result for each client follows. Watch it: m2m incident follow ${incidentId}.`,
   )
 }
 
@@ -103,7 +103,7 @@ export const refusedSummary = ({ incidentId, source, by, faults }: RefusedReport
   const what = incidentId === undefined ? 'A leak report without a usable incident id' : `The leak report ${incidentId}`
   const who = by === undefined ? '' : ` (${by.requestedBy}: ${by.reason})`
   return bounded(
-    `${what} of ${source}${who} was NOT CARRIED OUT, and what leaked is accepted as before: ${faults.join('; ')}. Correct that, and report it again.`,
+    `${what} of ${source}${who} was NOT CARRIED OUT, and the leaked values still work: ${faults.join('; ')}. Correct that, and report it again.`,
   )
 }
 
@@ -144,8 +144,8 @@ const failedSummary = ({ incidentId, counts, clients }: EndFacts): string => {
     ...(more > 0 ? [`and ${more} more (m2m incident show ${incidentId})`] : []),
   ]
   const others = revoked + deadAlready
-  const rest = others === 0 ? '' : ` Of the other ${others}, Stytch refuses what leaked.`
-  return `what leaked MAY STILL BE ACCEPTED of ${failed} of ${clientCount(counts.clients)}: ${words.join(' | ')}.${rest}`
+  const rest = others === 0 ? '' : ` Stytch refuses the leaked values of the other ${others}.`
+  return `leaked values MAY STILL BE ACCEPTED of ${failed} of ${clientCount(counts.clients)}: ${words.join(' | ')}.${rest}`
 }
 
 const endedSummary = ({ incidentId, counts, clients, outcome }: EndFacts): string => {
@@ -155,20 +155,20 @@ const endedSummary = ({ incidentId, counts, clients, outcome }: EndFacts): strin
     counts.clients,
   )
   const before =
-    counts.deadAlready === 0 ? '' : `; ${counts.deadAlready} of them dead before, as Stytch knows no such client`
+    counts.deadAlready === 0 ? '' : `; ${counts.deadAlready} of them were dead before: Stytch knows no such client`
   const proofs = `Proofs: m2m incident show ${incidentId}`
   const later =
     outcome === 'refused'
       ? ' The sweep tries it once more, a minute later at the earliest, and reports when that confirms it.'
       : ''
-  return `Stytch refuses what leaked of ${clientCount(counts.clients)} (${names})${before}. Nothing is left to do. ${proofs}.${later}`
+  return `Stytch refuses the leaked values of ${clientCount(counts.clients)} (${names})${before}. Nothing is left to do. ${proofs}.${later}`
 }
 
 export const endSummary = (ending: EndFacts): string => {
   const { incidentId, by, outcome, clients, seconds, open } = ending
   const took = seconds === undefined ? '' : `, ${seconds} s after it was reported`
   const whose = by === undefined ? '' : ` Reported by ${by.requestedBy}: ${by.reason}.`
-  const left = open === undefined ? '' : ` ${clientCount(open)} more are a campaign's, whose end follows.`
+  const left = open === undefined ? '' : ` A campaign continues with ${clientCount(open)} more; its end follows.`
   const [first] = clients
   const text =
     outcome === 'nobody'

@@ -83,9 +83,9 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'noCurrent':
       return 'no version carries AWSCURRENT; store or adopt a value first'
     case 'storedOrigin':
-      return `a request token of the form ${refusal.origin}-… marks a stored value and cannot ask for a rotation`
+      return `a request token of the form ${refusal.origin}-… marks a stored value and cannot request a rotation`
     case 'tooOld':
-      return `this ${refusal.intent} was asked for ${Math.round(refusal.ageMs / MINUTE_MS)} minutes ago, over the limit of two hours; ask again`
+      return `this ${refusal.intent} was requested ${Math.round(refusal.ageMs / MINUTE_MS)} minutes ago, over the limit of two hours; request it again`
     case 'malformedSecret':
       return `the value of ${refusal.label} is not in the secret's format: ${refusal.faults.join('; ')}`
     case 'otherProject':
@@ -95,11 +95,11 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'pendingEqualsCurrent':
       return 'the pending value equals AWSCURRENT, so this rotation would change nothing; clear AWSPENDING and rotate again'
     case 'currentMoved':
-      return 'AWSCURRENT changed since this settle began; ask for a new one'
+      return 'AWSCURRENT changed since this settle began; request a new one'
     case 'askedTwice':
       return 'the same request was carried out already, under another token; nothing is left to do'
     case 'neverAccepted':
-      return `Stytch shows the new value in a slot and has refused it for ${Math.round(refusal.patienceMs / MINUTE_MS)} minutes; it was cancelled, and a new one can be asked for`
+      return `Stytch shows the new value in a slot and has refused it for ${Math.round(refusal.patienceMs / MINUTE_MS)} minutes; it was cancelled, and a new one can be requested`
     case 'dryRunRefused':
       return 'Stytch refuses the value of AWSCURRENT; see its position, then revoke to replace it'
     case 'clientNotFound':
@@ -123,7 +123,7 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'replicaBehind':
       return `a replica is not in sync (${replicaWords(refusal.replicas)}), so that its consumers may still use the value that would be ended; both values stay accepted. It is retried once the Region is in sync (docs/runbook.md, "A replica is behind"); a revoke does not wait`
     case 'frozen':
-      return `rotations are frozen (${refusal.freeze}); lift the freeze, or wait until somebody does, and ask again`
+      return `rotations are frozen (${refusal.freeze}); lift the freeze, or wait until it is lifted, and request it again`
     case 'held':
       return `the secret is held by ${refusal.by ?? 'somebody'} (tag m2m:held), so that no schedule rotates it; release it first`
     case 'position':

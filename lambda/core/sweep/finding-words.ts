@@ -62,7 +62,7 @@ export const findingWords: Readonly<Record<ReportedKind, FindingWords>> = {
   },
   clientGone: {
     title: 'client deleted at Stytch',
-    advice: 'consumers are refused; m2m list --check lists all, register the client anew',
+    advice: 'consumers are refused; m2m list --check lists all, register the client again',
     page: 'drift',
   },
   clientForeign: {
@@ -102,17 +102,17 @@ export const findingWords: Readonly<Record<ReportedKind, FindingWords>> = {
   },
   freezeUnreadable: {
     title: 'the freeze cannot be read',
-    advice: 'no planned rotation begins and overlaps stay open until it can; m2m freeze off writes it anew',
+    advice: 'no planned rotation begins and overlaps stay open until it can; m2m freeze off writes it again',
     page: 'freeze',
   },
   campaignMissing: {
     title: 'no periodic campaign begins',
-    advice: 'secrets grow old; m2m campaign list shows what ran, a deployment brings the schedule back',
+    advice: 'secrets grow old; m2m campaign list shows what ran, a deployment restores the schedule',
     page: 'campaign-missing',
   },
   checkFailed: {
     title: 'broken part of the stage',
-    advice: 'rotations, reports or evidence may fail by it; a deployment brings back what was changed',
+    advice: 'rotations, reports or evidence may fail; a deployment restores what was changed',
     page: 'stage-check',
   },
 }

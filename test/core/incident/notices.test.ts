@@ -43,7 +43,7 @@ describe('an incident of two clients', () => {
       /^\[m2m prod\] Incident Begun: INC-1, reported by ada \(m2m\.security\): pasted into a ticket\. 2 clients: m2m\/prod\/billing, m2m\/prod\/orders\. Each is revoked now; .* by \d{4}-\d\d-\d\dT[\d:.]+Z\./,
     )
     expect(ended?.text).toMatch(
-      /INC-1 ended, [\d.]+ s after it was reported: Stytch refuses what leaked of 2 clients \(m2m\/prod\/billing, m2m\/prod\/orders\)\. Nothing is left to do\. Proofs: m2m incident show INC-1\. The sweep tries it once more/,
+      /INC-1 ended, [\d.]+ s after it was reported: Stytch refuses the leaked values of 2 clients \(m2m\/prod\/billing, m2m\/prod\/orders\)\. Nothing is left to do\. Proofs: m2m incident show INC-1\. The sweep tries it once more/,
     )
     expect(ended?.text).not.toMatch(/\bdead\b/)
   })
@@ -55,7 +55,7 @@ describe('an incident of two clients', () => {
 
     expect(rulesOf(mails)).toEqual(['IncidentBegun', 'IncidentFailed'])
     expect(mails[1]?.text).toMatch(
-      /MAY STILL BE ACCEPTED of 1 of 2 clients: m2m\/prod\/orders: every attempt was refused or cleared; .*report the leak again under the same incident id\. Of the other 1, Stytch refuses what leaked\. Reported by ada: pasted into a ticket\./,
+      /MAY STILL BE ACCEPTED of 1 of 2 clients: m2m\/prod\/orders: every attempt was refused or cleared; .*report the leak again under the same incident id\. Stytch refuses the leaked values of the other 1\. Reported by ada: pasted into a ticket\./,
     )
   })
 
@@ -85,7 +85,9 @@ describe('an incident that a campaign carries out ends as a small one does', () 
 
     expect(rulesOf(mails)).toEqual(['IncidentBegun', 'IncidentEnded'])
     expect(mails[0]?.text).toMatch(/30 clients: m2m\/prod\/client-0, .* and 20 more\. A campaign revokes them now; /)
-    expect(mails[1]?.text).toMatch(/Stytch refuses what leaked of 30 clients \(m2m\/prod\/client-\d+, .* and 20 more\)/)
+    expect(mails[1]?.text).toMatch(
+      /Stytch refuses the leaked values of 30 clients \(m2m\/prod\/client-\d+, .* and 20 more\)/,
+    )
     const end = place.published.find(({ type }) => type === 'Incident Completed')?.detail
     expect(end).toMatchObject({
       incidentId: 'INC-1',
@@ -118,7 +120,7 @@ describe('an incident that a campaign carries out ends as a small one does', () 
     const mails = await place.play({ incidentId: 'INC-1', selector, graceSeconds: 900, ...by })
 
     expect(rulesOf(mails)).toEqual(['IncidentBegun', 'IncidentEnded'])
-    expect(mails[0]?.text).toMatch(/what leaked STAYS ACCEPTED for 900 seconds after that/)
+    expect(mails[0]?.text).toMatch(/the leaked values STAY ACCEPTED for 900 seconds after that/)
   })
 
   it('with a grace, stopped in it: what leaked of each stays accepted, until the sweep', async () => {
@@ -149,7 +151,7 @@ describe('a report that is not carried out is mailed once, with why, and changes
     const mails = await place.play(detail, source)
 
     expect(rulesOf(mails)).toEqual(['LeakReportRefused'])
-    expect(mails[0]?.text).toMatch(/NOT CARRIED OUT, and what leaked is accepted as before: /)
+    expect(mails[0]?.text).toMatch(/NOT CARRIED OUT, and the leaked values still work: /)
     expect(mails[0]?.text).toMatch(why)
     expect(place.world.asked).toEqual([])
     return mails[0]?.text ?? ''
@@ -217,8 +219,8 @@ describe('an outage', () => {
 
     expect(rulesOf(mails)).toEqual(['IncidentBegun', 'IncidentDelayed', 'IncidentEnded'])
     expect(mails[0]?.text).toMatch(/Clients not known yet: m2m\/prod\/one, .*Secrets Manager does not answer/)
-    expect(mails[1]?.text).toMatch(/takes longer: what leaked MAY STILL BE ACCEPTED.*for six hours at most/)
-    expect(mails[2]?.text).toMatch(/Stytch refuses what leaked of 3 clients/)
+    expect(mails[1]?.text).toMatch(/is delayed: leaked values MAY STILL BE ACCEPTED.*for six hours at most/)
+    expect(mails[2]?.text).toMatch(/Stytch refuses the leaked values of 3 clients/)
   })
 
   it('of Stytch for one of three, whose rotation does not end, is mailed with that one, and its own end', async () => {
@@ -230,7 +232,7 @@ describe('an outage', () => {
 
     expect(rulesOf(mails)).toEqual(['IncidentBegun', 'IncidentDelayed', 'IncidentEnded'])
     expect(mails[1]?.text).toMatch(/1 client: m2m\/prod\/two\. 2 others are revoked, 0 failed\./)
-    expect(mails[2]?.text).toMatch(/Stytch refuses what leaked of 1 client \(m2m\/prod\/two\)/)
+    expect(mails[2]?.text).toMatch(/Stytch refuses the leaked values of 1 client \(m2m\/prod\/two\)/)
     const ends = place.published.filter(({ type }) => type === 'Incident Completed')
     expect(ends.map(({ detail }) => detail.open)).toEqual([1, undefined])
   })

@@ -76,7 +76,7 @@ test('a subscription is pending until it is confirmed, in whichever page it stan
 test('one who alone is subscribed, and has not confirmed, is worse than one of two', async () => {
   const { query, find } = await start({ ...whole, watching: { ...whole.watching, topics: { 'm2m-prod-alarms': [] } } })
 
-  expect((await find())[0]).toBe('broken subscription m2m-prod-alarms: nobody is subscribed: no notice reaches anybody')
+  expect((await find())[0]).toBe('broken subscription m2m-prod-alarms: nobody is subscribed: notices reach nobody')
   await query('sns', 'Subscribe', { TopicArn: TOPIC, Protocol: 'email', Endpoint: 'a@example.com' })
   expect((await find())[0]).toMatch(/^broken subscription .*a@example.com is not confirmed/)
 })
@@ -101,7 +101,11 @@ test('a disabled rule is named', async () => {
 })
 
 test.each<[string, object, readonly string[]]>([
-  ['is disabled', { state: 'Disabled' }, ['broken key alias/m2m-prod: it is Disabled: nobody reads or stores a value']],
+  [
+    'is disabled',
+    { state: 'Disabled' },
+    ['broken key alias/m2m-prod: it is Disabled: values can be neither read nor stored'],
+  ],
   [
     'is not rotated',
     { isRotated: false },

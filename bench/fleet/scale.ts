@@ -21,7 +21,7 @@ export const seedFleet = ({ aws, stytch, address, world }: Laptop, clients: numb
         client_id: clientId,
         client_secret: secret,
         project_id: address.project_id,
-        token_url: `${address.stytch}/token`,
+        token_url: `${address.stytch}/v1/public/${address.project_id}/oauth2/token`,
       }),
       tags: { [TAG.client]: clientId, [TAG.scopes]: 'read:things' },
       rotationFunctionArn: address.rotation_lambda_arn,

@@ -161,13 +161,25 @@ test('a leak: the attacker is refused, and the proof that comes up is the one th
   )
   expect(slotsOf('billing')?.lastFour).not.toBe(leaked)
   await seat.until(async () => (await seat.text('#last-incident')).includes('to proof'))
-  await seat.until(async () => (await seat.text('.attack .small')).includes('The attacker has stopped'))
-  expect(await seat.text('.attack .small')).toContain('0 accepted again')
+  await seat.until(async () => (await seat.text('.attack-tally')).includes('The attacker has stopped'))
+  expect(await seat.text('.attack-tally')).toContain('0 accepted again')
   await seat.shown.locator('.proof summary').click()
   await seat.lookAtAll('leak')
   await press('Hide')
   await seat.until(async () => !(await seat.shown.locator('#incident').isVisible()))
   expect(await focused()).not.toBe('BODY')
+})
+
+test('the card keeps what became of the leaked value, and shows the proof again', async () => {
+  const note = card('billing').locator('.leak')
+  expect(await note.textContent()).toMatch(/….{4} leaked; Stytch refuses it since \d\d:\d\d:\d\d, proof signed\./)
+  const show = seat.shown.getByRole('button', { name: 'Show the leak of billing', exact: true })
+  await show.focus()
+  await show.press('Enter')
+  await seat.until(async () => (await focused()) === 'incident-title')
+  expect(await seat.shown.locator('.proof:not(.is-open)').count()).toBe(1)
+  await press('Hide')
+  await seat.until(async () => !(await seat.shown.locator('#incident').isVisible()))
 })
 
 describe('faults and clock', () => {

@@ -5,6 +5,7 @@ import type { BusEvent } from '../aws/event-bus.ts'
 import type { Laptop } from '../laptop/laptop.ts'
 import type { Credentials } from '../story/operator.ts'
 import { type Attack, type AttackSight, startAttack } from './attack.ts'
+import { outcomeWords } from './sentences.ts'
 import type { ProofReader, ProofSight } from './stored-proof.ts'
 
 export interface IncidentSight {
@@ -18,9 +19,12 @@ export interface IncidentSight {
   readonly reportedAt: number
   /** When consumers were switched to another value. */
   readonly replacedAt: number | null
+  /** Last four of that one; null: not known. */
+  readonly replacedBy: string | null
   readonly endedAt: number | null
-  /** As the event says it. */
+  /** As the event says it, and in words. */
   readonly outcome: string | null
+  readonly outcomeSays: string
   readonly summary: string
   readonly attack: AttackSight | null
   readonly proof: ProofSight | null
@@ -35,6 +39,8 @@ export interface Incidents {
   latest(): IncidentSight | null
   /** Lets an attacker use the value from now on. The report follows under this id. */
   attack(incidentId: string, leaked: LeakedValue): void
+  /** No report follows. */
+  callOff(incidentId: string): void
   close(): void
 }
 
@@ -99,8 +105,10 @@ export const createIncidents = (
         leaked: known?.leaked.credentials.clientSecret.slice(-4) ?? current?.lastFour ?? null,
         reportedAt: now(),
         replacedAt: null,
+        replacedBy: null,
         endedAt: null,
         outcome: null,
+        outcomeSays: '',
         summary: '',
         proof: null,
       },
@@ -128,7 +136,8 @@ export const createIncidents = (
     'Secret Leak Reported': reported,
     'Incident Begun': reported,
     'Rotation Completed': (detail) => {
-      if (isAbout(detail) && detail.intent === 'revoke') update({ replacedAt: now() })
+      if (!isAbout(detail) || detail.intent !== 'revoke') return
+      update({ replacedAt: now(), replacedBy: currentOf(textIn(detail, 'secretName'))?.lastFour ?? null })
     },
     'Secret Revoked': (detail) => {
       if (latest !== undefined && isAbout(detail)) void lookForProof(latest, detail, PROOF_TRIES)
@@ -136,7 +145,8 @@ export const createIncidents = (
     'Incident Completed': (detail) => {
       if (latest?.sight.incidentId !== detail.incidentId) return
       latest?.attack?.stopAfter(LINGER_MS)
-      update({ endedAt: now(), outcome: textIn(detail, 'outcome'), summary: textIn(detail, 'summary') })
+      const outcome = textIn(detail, 'outcome')
+      update({ endedAt: now(), outcome, outcomeSays: outcomeWords(outcome), summary: textIn(detail, 'summary') })
     },
   }
   const unlisten = aws.onEvent((event) => {
@@ -153,6 +163,10 @@ export const createIncidents = (
     latest: () => (latest === undefined ? null : { ...latest.sight, attack: latest.attack?.sight() ?? null }),
     attack: (incidentId, leaked) => {
       attacks.set(incidentId, { leaked, attack: startAttack(leaked.credentials, now) })
+    },
+    callOff: (incidentId) => {
+      attacks.get(incidentId)?.attack.stop()
+      attacks.delete(incidentId)
     },
     close: () => {
       isClosed = true

@@ -158,6 +158,17 @@ const incident = new Set([
   'Revoke Confirmed',
 ])
 
+const outcomes: Readonly<Record<string, string>> = {
+  dead: 'the leaked value was dead before',
+  refused: 'Stytch refuses the leaked value',
+  partly: 'some leaked values may still be accepted',
+  failed: 'the leaked value may still be accepted',
+  nobody: 'no client matched',
+}
+
+/** What an incident's outcome means to a person. */
+export const outcomeWords = (outcome: string): string => outcomes[outcome] ?? outcome
+
 const subjectOf = (name: string): string => (name === '' ? '' : ` of ${name}`)
 
 /** Of any other event. @returns undefined: it is left out */
@@ -183,13 +194,13 @@ export const eventSentence = (
       return {
         says: `Incident ${text(detail, 'incidentId')} began`,
         detail: text(detail, 'reason'),
-        tone: 'busy',
+        tone: 'plain',
         isIncident,
       }
     case 'Incident Completed': {
       const isGood = ['refused', 'dead'].includes(text(detail, 'outcome'))
       return {
-        says: `Incident ${text(detail, 'incidentId')} ended: ${text(detail, 'outcome')}`,
+        says: `Incident ${text(detail, 'incidentId')} ended: ${outcomeWords(text(detail, 'outcome'))}`,
         detail: more,
         tone: isGood ? 'good' : 'bad',
         isIncident,

@@ -34,6 +34,8 @@ export interface ClientSight {
   /** As the move table says it; null: Stytch knows no such client. */
   readonly position: Position | null
   readonly slots: Slots | null
+  /** Whether Stytch accepts anything of the client; null: it knows no such client. */
+  readonly isActive: boolean | null
   readonly versions: readonly VersionSight[]
   /** Epoch milliseconds. */
   readonly rotatedAt: number | null
@@ -48,8 +50,13 @@ export interface ClientSight {
 export interface SightInput extends StageSecrets {
   readonly rotationFunctionArn: string
   readonly hours: { readonly periodHours: number; readonly overlapHours: number }
-  /** Stytch's two slots, by last four, and whether it accepts anything of the client. @default isActive - true */
-  readonly slotsOf: (clientId: string) => (Slots & { readonly isActive?: boolean }) | undefined
+  /**
+   * Stytch's two slots, by last four, whether it accepts anything of the client, and the ARN of the secret that it says holds it.
+   * @default isActive - true, boundTo - not known
+   */
+  readonly slotsOf: (
+    clientId: string,
+  ) => (Slots & { readonly isActive?: boolean; readonly boundTo?: string | undefined }) | undefined
   /** Epoch milliseconds. */
   readonly now: number
 }
@@ -125,8 +132,13 @@ const positionOf = (secret: PeekedSecret, slots: Slots | undefined): Position | 
 const DEAD: readonly (Position | null)[] = ['drift', 'cancelledUnderUs']
 
 /** What the rotation function would answer, had it been asked. */
-const findingOf = (position: Position | null, slots: ReturnType<SightInput['slotsOf']>, now: number): CheckFinding => {
+const findingOf = (
+  { arn }: PeekedSecret,
+  position: Position | null,
+  { slots, now }: { readonly slots: ReturnType<SightInput['slotsOf']>; readonly now: number },
+): CheckFinding => {
   if (slots === undefined) return { found: 'gone', since: now }
+  if (slots.boundTo !== undefined && slots.boundTo !== arn) return { found: 'foreign', since: now }
   if (slots.isActive === false) return { found: 'inactive' }
   return DEAD.includes(position) ? { found: 'dead', since: now } : { found: 'fits' }
 }
@@ -139,7 +151,7 @@ const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
   const clientId = clientIdOf(managed)
   const slots = clientId === undefined ? undefined : slotsOf(clientId)
   const position = positionOf(secret, slots)
-  const finding = clientId === undefined ? undefined : findingOf(position, slots, now)
+  const finding = clientId === undefined ? undefined : findingOf(secret, position, { slots, now })
   const state = shownState({
     ...visible,
     state: checkedState(visible.state, { secret: managed, record: undefined, finding }),
@@ -152,6 +164,7 @@ const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
     needsAction: stateWords[state].tone === 'bad' || visible.isOverdue,
     position,
     slots: slots === undefined ? null : { current: slots.current, next: slots.next },
+    isActive: slots === undefined ? null : slots.isActive !== false,
     versions: secret.versions
       .filter(({ stages }) => stages.length > 0)
       .map((version) => ({

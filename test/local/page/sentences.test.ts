@@ -1,6 +1,12 @@
 // What the page's timeline says of an event: a person's sentence, the value by its last four, and a claim only where the event is its evidence.
 import { describe, expect, test } from 'vitest'
-import { beginning, endingOf, eventSentence, storedSentence } from '../../../lambda/local/page/sentences.ts'
+import {
+  beginning,
+  endingOf,
+  eventSentence,
+  outcomeWords,
+  storedSentence,
+} from '../../../lambda/local/page/sentences.ts'
 
 const evidence = { refused: [{ lastFour: 'nVLL', refusals: 3 }] }
 
@@ -55,6 +61,17 @@ describe('any other event', () => {
     ['failed', 'bad'],
   ])('an incident that ended as %s is %s', (outcome, tone) => {
     expect(eventSentence('Incident Completed', { incidentId: 'i', outcome }, '')?.tone).toBe(tone)
+  })
+
+  test('an incident that begins is over as an event, and its end says what became of the value', () => {
+    expect(eventSentence('Incident Begun', { incidentId: 'i', reason: 'in a log' }, '')).toMatchObject({
+      says: 'Incident i began',
+      tone: 'plain',
+    })
+    expect(eventSentence('Incident Completed', { incidentId: 'i', outcome: 'refused' }, '')?.says).toBe(
+      'Incident i ended: Stytch refuses the leaked value',
+    )
+    expect(outcomeWords('of a later version')).toBe('of a later version')
   })
 
   test('one that is not known is said by its name, whatever its detail is', () => {

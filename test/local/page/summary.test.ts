@@ -12,6 +12,7 @@ const client = (name: string, more: Partial<ClientSight>): ClientSight => ({
   needsAction: false,
   position: null,
   slots: null,
+  isActive: null,
   versions: [],
   rotatedAt: null,
   issuedAt: null,

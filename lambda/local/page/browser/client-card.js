@@ -2,7 +2,7 @@
 // One client: Stytch's two slots as two slots, the label that says what consumers read, how long both values work, and what can be done.
 import { html, nothing, svg } from '/lib/lit-html.js'
 import { act } from './api.js'
-import { countOf, countWord, four, spanOf } from './format.js'
+import { countOf, countWord, four, spanOf, timeOf } from './format.js'
 import { model, set, toneOf } from './model.js'
 
 /** @typedef {import('../sight.ts').ClientSight} ClientSight */
@@ -10,30 +10,33 @@ import { model, set, toneOf } from './model.js'
 /** @param {ClientSight} client @param {string} label */
 export const labelled = ({ versions }, label) => versions.find(({ labels }) => labels.includes(label))
 
+/** Whether consumers can read the value and use it, as far as the states of secret and client go. @param {ClientSight} client */
+const isUsable = ({ state, isActive }) => isActive !== false && state !== 'deleted'
+
 /** Where the value that consumers read is: in which slot, or in none. @param {ClientSight} client @returns {'current' | 'next' | 'none'} */
 const placeOf = (client) => {
   const read = labelled(client, 'AWSCURRENT')?.lastFour
-  if (client.slots === null || !read || client.state === 'dead') return 'none'
+  if (client.slots === null || !read || client.state === 'dead' || !isUsable(client)) return 'none'
   return client.slots.next === read ? 'next' : client.slots.current === read ? 'current' : 'none'
+}
+
+/** What is in a slot: in words, and as a class. @param {ClientSight} client @param {'current' | 'next'} slot */
+const slotLook = (client, slot) => {
+  const lastFour = client.slots?.[slot] ?? null
+  if (lastFour === null) return { words: 'empty', look: 'is-empty' }
+  if (client.isActive === false) return { words: 'refused: inactive', look: 'is-refused' }
+  if (placeOf(client) === slot) return { words: 'consumers read this', look: 'is-read' }
+  const stored = client.versions.find((version) => version.lastFour === lastFour)
+  if (stored === undefined) return { words: 'stored nowhere', look: 'is-unknown' }
+  const isPending = stored.labels.includes('AWSPENDING') && !stored.labels.includes('AWSCURRENT')
+  return { words: isPending ? 'new, being tried' : 'still accepted', look: 'is-other' }
 }
 
 /** @param {ClientSight} client @param {'current' | 'next'} slot */
 const slotBox = (client, slot) => {
   const lastFour = client.slots?.[slot] ?? null
-  const isRead = placeOf(client) === slot
-  const stored = client.versions.find((version) => version.lastFour === lastFour)
-  const isPending = stored?.labels.includes('AWSPENDING') === true && !stored.labels.includes('AWSCURRENT')
-  const words =
-    lastFour === null
-      ? 'empty'
-      : isRead
-        ? 'consumers read this'
-        : isPending
-          ? 'new, being tried'
-          : stored === undefined
-            ? 'in no version'
-            : 'still accepted'
-  return html`<div class="slot ${lastFour === null ? 'is-empty' : isRead ? 'is-read' : stored === undefined ? 'is-unknown' : 'is-other'}">
+  const { words, look } = slotLook(client, slot)
+  return html`<div class="slot ${look}">
     <span class="slot-name">${slot} slot</span>
     ${lastFour === null ? html`<span class="four none" aria-hidden="true">—</span>` : html`<code class="four" data-four=${lastFour}>${four(lastFour)}</code>`}
     <span class="slot-words">${words}</span>
@@ -44,8 +47,9 @@ const slotBox = (client, slot) => {
 const pointer = (client) => {
   const place = placeOf(client)
   const read = labelled(client, 'AWSCURRENT')?.lastFour
-  const words = place === 'none' ? (read ? `AWSCURRENT ${four(read)}: refused` : 'no AWSCURRENT') : 'AWSCURRENT'
-  return html`<div class="pointer at-${place}"><span>${words}</span></div>`
+  const why = client.state === 'deleted' ? 'cannot be read' : 'refused'
+  const words = place === 'none' ? (read ? `AWSCURRENT ${four(read)}: ${why}` : 'no AWSCURRENT') : 'AWSCURRENT'
+  return html`<div class="pointer at-${place} ${toneOf(client) === 'quiet' ? 'is-quiet' : ''}"><span>${words}</span></div>`
 }
 
 /** @param {ClientSight} client */
@@ -71,6 +75,41 @@ const consumer = ({ secretName }) => {
     <span class="pulse" aria-hidden="true"></span>consumer holds <code>${four(at.holds)}</code>
     <span class="faint">${countOf(at.failures)} failed of ${countWord(at.requests, 'request')}</span>
   </p>`
+}
+
+const showIncident = () => {
+  set({ hiddenIncident: '' })
+  requestAnimationFrame(() => {
+    const title = document.querySelector('#incident-title')
+    if (!(title instanceof HTMLElement)) return
+    title.focus({ preventScroll: true })
+    document.querySelector('#incident')?.scrollIntoView({ block: 'start' })
+  })
+}
+
+/** What has become of the value that leaked last, where it was this client's. @param {ClientSight} client */
+const leakNote = ({ name, secretName }) => {
+  const incident = model.state?.incident ?? null
+  if (incident === null || incident.secretName !== secretName) return nothing
+  const { leaked, proof, endedAt } = incident
+  const isProven = proof !== null
+  const words = isProven
+    ? `leaked; Stytch refuses it since ${timeOf(proof.firstRefusedAt)}, proof signed`
+    : endedAt === null
+      ? 'leaked; it is being replaced'
+      : 'leaked; no signed proof that it is refused'
+  return html`<p class="leak tone-${isProven ? 'good' : 'bad'}">
+    <code>${four(leaked)}</code> ${words}.
+    <button type="button" class="link" aria-label="Show the leak of ${name}" @click=${showIncident}>Show</button>
+  </p>`
+}
+
+/** What is out of the ordinary. @param {ClientSight} client */
+const means = ({ state, isOverdue }) => {
+  const words = model.states[state]
+  const isPlain = words === undefined || words.tone === 'good' || words.tone === 'busy'
+  if (isPlain && !isOverdue) return nothing
+  return html`<p class="means">${isPlain ? 'The value is older than it may become.' : words.means}</p>`
 }
 
 /** Why a button does nothing now; '' where it may. @param {ClientSight} client @param {string} name */
@@ -148,7 +187,7 @@ export const clientCard = (client) => {
         ${isOverdue ? html`<span class="state tone-bad">overdue</span>` : nothing}
       </p>
       <p class="small">${[age, rotated].filter(Boolean).join(' · ')}</p>
-      ${toneOf(client) === 'bad' ? html`<p class="means">${words?.means}</p>` : consumer(client)}
+      ${means(client)} ${model.states[state]?.tone === 'bad' ? nothing : consumer(client)} ${leakNote(client)}
     </div>
     <div class="slots" role="group" aria-label="Stytch’s slots of ${name}">
       ${client.slots === null ? html`<p class="no-slots">Stytch has no slots for this client.</p>` : html`${slotBox(client, 'current')}${slotBox(client, 'next')}`}

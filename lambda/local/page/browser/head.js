@@ -38,7 +38,7 @@ const verdict = ({ summary, incident }) => {
     return html`<h1 class="verdict tone-quiet">No clients yet</h1><p class="more">Register the first one below.</p>`
   if (isUnderAttack) {
     return html`<h1 class="verdict tone-bad">${incident.name || 'Several clients'} leaked</h1>
-      <p class="more">The incident is being carried out.</p>`
+      <p class="more">The leaked value is being replaced, ended, and tried at Stytch until it is refused.</p>`
   }
   const failing = model.samples.slice(-RECENT).reduce((sum, { failed }) => sum + failed, 0)
   if (wrong === 0 && failing > 0) {
@@ -91,7 +91,7 @@ const consumersTile = ({ traffic }) => {
 const incidentTile = ({ incident, now }) => {
   const proof = incident?.proof ?? null
   if (incident === null) {
-    return html`<div class="tile"><dt>Last incident</dt><dd>none</dd><dd class="small">Report a leak to see one.</dd></div>`
+    return html`<div class="tile"><dt>Last incident</dt><dd>none</dd><dd class="small">Report a leak to see one</dd></div>`
   }
   const words =
     proof !== null
@@ -118,7 +118,7 @@ export const head = () => {
       <div class="tile">
         <dt>Clients</dt>
         <dd id="tally">${countOf(total)}</dd>
-        <dd class="small">${moving === 0 ? 'none is changing' : `${countOf(moving)} changing`}</dd>
+        <dd class="small">${moving === 0 ? 'none changing' : `${countOf(moving)} changing`}</dd>
       </div>
       <div class="tile ${overdue > 0 ? 'tone-bad' : ''}">
         <dt>Oldest secret</dt>

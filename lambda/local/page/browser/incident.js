@@ -6,12 +6,12 @@ import { model, set } from './model.js'
 
 /** @typedef {import('../incidents.ts').IncidentSight} IncidentSight */
 
-/** @param {string} title @param {number | null} at @param {number} since @param {string} more */
-const step = (title, at, since, more) =>
-  html`<li class=${at === null ? 'is-open' : 'is-done'}>
+/** @param {string} title @param {string} when '' while it is waited for @param {string} more */
+const step = (title, when, more) =>
+  html`<li class=${when === '' ? 'is-open' : 'is-done'}>
     <b>${title}</b>
-    <span>${at === null ? 'waiting' : `+${secondsOf(at - since)}`}</span>
-    ${more === '' ? nothing : html`<small>${more}</small>`}
+    <span>${when || 'waiting'}</span>
+    <small>${more}</small>
   </li>`
 
 const letters = { a: 'accepted', r: 'refused', x: 'no answer' }
@@ -24,11 +24,12 @@ const attack = ({ attack: sight, leaked, name }) => {
   const words = `${countWord(accepted, 'call')} accepted, ${refused} refused, ${acceptedAgain} accepted again`
   return html`<div class="attack ${isRefused ? 'tone-good' : 'tone-bad'}">
     <h3>The attacker, with ${four(leaked)} of ${name}</h3>
+    <p class="small">Each square is one attempt to get a token from Stytch.</p>
     <p class="attack-word" aria-live="polite">${isRefused ? 'REFUSED' : 'ACCEPTED'}</p>
     <div class="dots" role="img" aria-label=${words}>
       ${[...recent].map((letter) => html`<i class=${letters[/** @type {'a' | 'r' | 'x'} */ (letter)]}></i>`)}
     </div>
-    <p class="small">${words}${isRunning ? '' : '. The attacker has stopped.'}</p>
+    <p class="small attack-tally">${words}${isRunning ? '' : '. The attacker has stopped.'}</p>
   </div>`
 }
 
@@ -70,19 +71,21 @@ export const hasIncident = () => {
 export const incident = () => {
   const one = model.state?.incident ?? null
   if (one === null || !hasIncident()) return nothing
-  const { incidentId, name, reportedAt, replacedAt, endedAt, outcome, proof } = one
+  const { incidentId, name, reportedAt, replacedAt, replacedBy, endedAt, outcomeSays, proof } = one
+  /** @param {number | null | undefined} at */
+  const after = (at) => (at === null || at === undefined ? '' : `+${secondsOf(at - reportedAt)}`)
   return html`
     <div class="incident-head">
-      <h2>${name === '' ? 'Leak' : `Leak of ${name}`}</h2>
-      <p class="small">${incidentId}, reported ${timeOf(reportedAt)} UTC</p>
+      <h2 id="incident-title" tabindex="-1">${name === '' ? 'Leak' : `Leak of ${name}`}</h2>
+      <p class="small">${incidentId}, reported ${timeOf(reportedAt)} UTC${endedAt === null ? '' : `, closed after ${secondsOf(endedAt - reportedAt)}`}</p>
       <button type="button" id="hide-incident" class="plain" @click=${() => set({ hiddenIncident: incidentId })}>Hide</button>
     </div>
     <ol class="steps">
-      ${step('Reported', reportedAt, reportedAt, '')}
-      ${step('Replaced', replacedAt, reportedAt, replacedAt === null ? '' : 'consumers read another value')}
-      ${step('Refused by Stytch', proof?.firstRefusedAt ?? null, reportedAt, proof === null ? '' : 'first refusal')}
-      ${step('Proven', proof?.signedAt ?? null, reportedAt, proof === null ? '' : 'signed and stored')}
-      ${step('Incident closed', endedAt, reportedAt, outcome === null ? '' : `outcome: ${outcome}`)}
+      ${step('Reported', timeOf(reportedAt), 'the attacker has the value')}
+      ${step('Replaced', after(replacedAt), replacedBy === null ? '' : `consumers read ${four(replacedBy)}`)}
+      ${step('Refused by Stytch', after(proof?.firstRefusedAt), proof === null ? '' : 'first refusal')}
+      ${step('Proven', after(proof?.signedAt), proof === null ? '' : 'signed and stored')}
+      ${step('Closed', after(endedAt), outcomeSays)}
     </ol>
     <div class="incident-body">${attack(one)} ${proofCard(one)}</div>
   `

@@ -79,6 +79,13 @@ const row = (story) => {
   </li>`
 }
 
+/** Calls that belong to nothing are left out unless somebody chooses them: with only those, nothing has happened. */
+const emptyWords = () => {
+  const { timelineFilter, timelineSearch, stories } = model
+  if (timelineFilter === 'all' && timelineSearch.trim() === '') return 'Nothing has happened yet.'
+  return stories.size === 0 ? 'Nothing has happened yet.' : 'Nothing matches.'
+}
+
 export const timeline = () => {
   const chosen = [...model.stories.values()].filter(isChosen).reverse().slice(0, SHOWN)
   return html`
@@ -105,6 +112,6 @@ export const timeline = () => {
     <ol id="stories" class="stories" ?hidden=${chosen.length === 0} tabindex="0" aria-label="What happened, newest first">
       ${repeat(chosen, ({ id }) => id, row)}
     </ol>
-    ${chosen.length === 0 ? html`<p class="empty">${model.stories.size === 0 ? 'Nothing has happened yet.' : 'Nothing matches.'}</p>` : nothing}
+    ${chosen.length === 0 ? html`<p class="empty">${emptyWords()}</p>` : nothing}
   `
 }

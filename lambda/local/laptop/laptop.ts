@@ -86,6 +86,8 @@ export interface Laptop {
   readonly world: World
   readonly stytch: StytchStandIn
   readonly aws: AwsStandIn
+  /** Who calls, and what was decided; undefined: everybody may do everything. */
+  readonly rights: Rights | undefined
   readonly rotation: Lambda
   /** The stack that it started with, as it stands: its resources and outputs, and the types for which nothing stands. */
   readonly stack: Pick<Stack, 'resources' | 'outputs'> & { leftOut(): readonly string[] }
@@ -298,6 +300,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     world,
     stytch,
     aws,
+    rights,
     get settings() {
       return main.settings()
     },

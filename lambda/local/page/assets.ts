@@ -17,7 +17,7 @@ const types = {
 } as const
 
 const html = { '/': 'index.html' } as const
-const styles = ['base', 'head', 'clients', 'incident', 'timeline', 'tools'] as const
+const styles = ['base', 'head', 'clients', 'acting', 'incident', 'timeline', 'tools'] as const
 const scripts = [
   'main',
   'api',
@@ -27,6 +27,7 @@ const scripts = [
   'clients',
   'client-card',
   'client-dialog',
+  'denial',
   'incident',
   'timeline',
   'tools',

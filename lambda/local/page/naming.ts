@@ -16,7 +16,7 @@ export interface Naming {
 
 const namingOps = new Set(['CreateSecret', 'TagResource'])
 
-export const createNaming = ({ aws, stage, world }: Laptop): Naming => {
+export const createNaming = ({ aws, stage, world }: Pick<Laptop, 'aws' | 'stage' | 'world'>): Naming => {
   const secretNames = new Map<string, string>()
   const index = ({ name, tags }: PeekedSecret): void => {
     const clientId = tags[TAG.client]

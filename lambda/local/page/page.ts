@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Laptop } from '../laptop/laptop.ts'
 import { listen } from '../laptop/listen.ts'
-import { guardingOf } from '../story/guarding.ts'
 import { createOperator } from '../story/operator.ts'
+import { actorsOf } from './actors.ts'
 import { createActs } from './acts.ts'
 import { assetAt } from './assets.ts'
 import { createIncidents } from './incidents.ts'
@@ -62,17 +62,15 @@ export const startPage = async (laptop: Laptop, port: number | undefined): Promi
     nameOf: naming.nameOf,
     lastFourOf: (secret) => currentOf(secret)?.lastFour ?? null,
   })
-  const operator = createOperator(laptop.address, { policyOf: guardingOf(laptop) })
+  const operator = createOperator(laptop.address)
   const proofs = createProofReader(laptop, operator.secretsManager)
   const incidents = createIncidents(laptop, { nameOf: naming.nameOf, currentOf: currentIn }, proofs)
   const presets = createPresets(laptop)
   const roster = createRoster(laptop, naming)
   const traffic = createTraffic(laptop)
-  const note = (about: string, says: string): void => {
-    timeline.note(about, 'system', { says, detail: '', tone: 'plain' })
-  }
-  const acts = createActs(laptop, { operator, incidents, presets, note })
-  const stream = createStream({ laptop, roster, timeline, incidents, presets, traffic })
+  const actors = actorsOf(laptop.address)
+  const acts = createActs(laptop, { actors, incidents, presets, note: timeline.note })
+  const stream = createStream({ laptop, actors, roster, timeline, incidents, presets, traffic })
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const json = (status: number, body: object): void => {

@@ -2,7 +2,7 @@
 // operator's. Calls that belong to none are kept together. Bounded; names, ids and statuses alone.
 import type { Sentence } from './sentences.ts'
 
-export type StoryKind = 'rotation' | 'incident' | 'client' | 'system' | 'calls'
+export type StoryKind = 'rotation' | 'incident' | 'client' | 'denial' | 'system' | 'calls'
 
 export interface Story extends Sentence {
   /** Counts from 1. */

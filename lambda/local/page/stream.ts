@@ -1,10 +1,11 @@
-// What every open page is sent, as server-sent events: first everything, then what has changed, four times a second. With no page open nothing
-// is looked at, and no consumer works.
+// What every open page is sent, as server-sent events: first everything, then what has changed, four times a second. With no page open no
+// consumer works.
 import type { ServerResponse } from 'node:http'
 import type { ShownState } from '../../core/clients/client-status.ts'
 import { stateLabel, stateWords } from '../../core/clients/state-words.ts'
 import type { Laptop } from '../laptop/laptop.ts'
 import type { Fault } from '../stand-in/faults.ts'
+import type { Actor } from './actors.ts'
 import type { IncidentSight, Incidents } from './incidents.ts'
 import type { Mishap, Presets } from './presets.ts'
 import type { Roster } from './roster.ts'
@@ -16,6 +17,8 @@ import type { Traffic, TrafficSight } from './traffic.ts'
 /** The event `hello`, once a page. */
 export interface PageHello {
   readonly states: Readonly<Record<string, { readonly label: string; readonly tone: string; readonly means: string }>>
+  /** As whom one may act; empty: everybody may do everything. */
+  readonly actors: readonly Actor[]
 }
 
 /** The event `state`. */
@@ -39,6 +42,7 @@ export interface ClientsChange {
 
 export interface StreamParts {
   readonly laptop: Laptop
+  readonly actors: readonly Actor[]
   readonly roster: Roster
   readonly timeline: Timeline
   readonly incidents: Incidents
@@ -55,14 +59,12 @@ const PUSH_EVERY_MS = 250
 /** Of clients in one event, so that a page shows the first ones at once. */
 const CHUNK = 1000
 
-const hello: PageHello = {
-  states: Object.fromEntries(
-    Object.entries(stateWords).map(([state, words]) => [state, { label: stateLabel(state as ShownState), ...words }]),
-  ),
-}
+const states: PageHello['states'] = Object.fromEntries(
+  Object.entries(stateWords).map(([state, words]) => [state, { label: stateLabel(state as ShownState), ...words }]),
+)
 
 export const createStream = (parts: StreamParts): Stream => {
-  const { laptop, roster, timeline, incidents, presets, traffic } = parts
+  const { laptop, actors, roster, timeline, incidents, presets, traffic } = parts
   const { aws, stytch, world } = laptop
   const open = new Set<ServerResponse>()
   let lastState = ''
@@ -70,9 +72,15 @@ export const createStream = (parts: StreamParts): Stream => {
   const send = (to: ServerResponse, event: string, data: unknown): void => {
     to.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   }
+  let summed: { readonly of: readonly ClientSight[]; readonly summary: Summary } | undefined
+  const summaryNow = (): Summary => {
+    const all = roster.all()
+    if (summed?.of !== all) summed = { of: all, summary: summaryOf(all) }
+    return summed.summary
+  }
   const stateNow = (): PageState => ({
     now: world.clock.now(),
-    summary: summaryOf(roster.all()),
+    summary: summaryNow(),
     traffic: traffic.sight(),
     incident: incidents.latest(),
     mishaps: presets.active(),
@@ -82,11 +90,12 @@ export const createStream = (parts: StreamParts): Stream => {
     ],
   })
   const push = (): void => {
+    roster.look()
+    const { changed, removed } = roster.takeChanges()
     if (open.size === 0) {
       traffic.pause()
       return
     }
-    const { changed, removed } = roster.look()
     traffic.follow(roster.all())
     const stories = timeline.takeChanged()
     const state = stateNow()
@@ -103,7 +112,6 @@ export const createStream = (parts: StreamParts): Stream => {
     if (response.destroyed || response.writableEnded) return
     // Whoever has the page open already is sent the difference.
     push()
-    if (open.size === 0) roster.look(true)
     send(response, 'state', stateNow())
     const texts = roster.texts()
     for (let at = 0; at === 0 || at < texts.length; at += CHUNK) {
@@ -116,14 +124,20 @@ export const createStream = (parts: StreamParts): Stream => {
   }
   const timer = setInterval(push, PUSH_EVERY_MS)
   timer.unref()
+  // So that the first page that opens finds it done.
+  void roster.catchUp()
 
   return {
     add: (response, headers) => {
       response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' })
-      send(response, 'hello', hello)
-      if (open.size === 0) send(response, 'clients', { isWhole: true, changed: roster.glance(), removed: [] })
+      send(response, 'hello', { states, actors } satisfies PageHello)
+      if (roster.isCaughtUp()) {
+        addWhole(response)
+        return
+      }
       // With thousands of clients that takes a while, in which the first ones are drawn.
-      setImmediate(() => addWhole(response))
+      send(response, 'clients', { isWhole: true, changed: roster.glance(), removed: [] })
+      void roster.catchUp().then(() => addWhole(response))
     },
     close: () => {
       clearInterval(timer)

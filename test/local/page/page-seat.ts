@@ -2,6 +2,7 @@
 import { request } from 'node:http'
 import { expect } from 'vitest'
 import { type Laptop, startLaptop } from '../../../lambda/local/laptop/laptop.ts'
+import type { ActResult } from '../../../lambda/local/page/act-result.ts'
 import { startPage } from '../../../lambda/local/page/page.ts'
 import type { Story } from '../../../lambda/local/page/stories.ts'
 import type { ClientsChange, PageState } from '../../../lambda/local/page/stream.ts'
@@ -40,7 +41,7 @@ export interface PageSeat {
   ask(asked: Asked): Promise<Answered>
   /** The headers of a button that is pressed on the page itself. */
   own(): Readonly<Record<string, string>>
-  act(input: unknown): Promise<{ readonly isDone: boolean; readonly says: string }>
+  act(input: unknown): Promise<ActResult>
   /** An act that the test builds on: what comes after one that was refused would be waited for in vain. */
   carryOut(input: unknown): Promise<void>
   /** What the stream has sent until an event has these words in it. */
@@ -57,8 +58,9 @@ export interface Streamed {
   readonly stories: readonly Story[]
 }
 
-export const openPageSeat = async (): Promise<PageSeat> => {
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
+/** @param hasRights as `npm run laptop` starts it; else everybody may do everything */
+export const openPageSeat = async ({ hasRights = false } = {}): Promise<PageSeat> => {
+  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasRights, onLog: () => {} })
   const page = await startPage(laptop, 0)
   const port = Number(new URL(page.url).port)
   /** Not fetch, which sets Host and Origin itself. */
@@ -76,7 +78,7 @@ export const openPageSeat = async (): Promise<PageSeat> => {
     })
 
   const own = () => ({ origin: page.url, 'content-type': 'application/json' })
-  const act = async (input: unknown): Promise<{ readonly isDone: boolean; readonly says: string }> => {
+  const act = async (input: unknown): Promise<ActResult> => {
     const body = JSON.stringify(input)
     const headers = { ...own(), 'content-length': String(Buffer.byteLength(body)) }
     return JSON.parse((await ask({ method: 'POST', path: '/acts', headers, body })).body)

@@ -67,9 +67,15 @@ describe('who may speak to it', () => {
 
 describe('acts', () => {
   test.each([
-    [{ act: 'sing' }, 'act: expected one of rotate, settle, rollback, register, leak, fault, preset, calm, clock'],
-    [undefined, 'act: expected one of rotate, settle, rollback, register, leak, fault, preset, calm, clock'],
-    [{ act: 'toString' }, 'act: expected one of rotate, settle, rollback, register, leak, fault, preset, calm, clock'],
+    [
+      { act: 'sing' },
+      'act: expected one of rotate, settle, rollback, read, register, leak, fault, preset, calm, clock',
+    ],
+    [undefined, 'act: expected one of rotate, settle, rollback, read, register, leak, fault, preset, calm, clock'],
+    [
+      { act: 'toString' },
+      'act: expected one of rotate, settle, rollback, read, register, leak, fault, preset, calm, clock',
+    ],
     [{ act: 'rotate', secret: 'm2m/laptop/nobody' }, 'There is no such client.'],
     [{ act: 'leak' }, 'There is no such client.'],
     [

@@ -2,6 +2,7 @@
 // One client: Stytch's two slots as two slots, the label that says what consumers read, how long both values work, and what can be done.
 import { html, nothing, svg } from '/lib/lit-html.js'
 import { act } from './api.js'
+import { denialNote } from './denial.js'
 import { countOf, countWord, four, spanOf, timeOf } from './format.js'
 import { model, set, toneOf } from './model.js'
 
@@ -114,7 +115,11 @@ const means = ({ state, isOverdue }) => {
 
 /** Why a button does nothing now; '' where it may. @param {ClientSight} client @param {string} name */
 const reasonAgainst = ({ state, slots }, name) => {
-  if (state === 'rotating') return 'A rotation is under way; wait until it has ended.'
+  if (name === 'read') {
+    return state === 'deleted' || state === 'empty' ? 'There is no value that anybody could read.' : ''
+  }
+  // A leak waits for nothing.
+  if (state === 'rotating' && name !== 'leak') return 'A rotation is under way; wait until it has ended.'
   if (state === 'retired' || state === 'deleted' || state === 'gone') return `The client is ${state}.`
   if (name === 'settle' && slots?.next === null && state !== 'revoked')
     return 'No overlap is open, so there is nothing to end.'
@@ -127,6 +132,11 @@ const buttons = /** @type {const} */ ([
   { name: 'rotate', says: 'Rotate', hint: 'Issues a new value; the old one keeps working for a day' },
   { name: 'settle', says: 'Settle', hint: 'Ends the overlap now: the old value is refused' },
   { name: 'rollback', says: 'Roll back', hint: 'During an overlap: consumers read the old value again' },
+  {
+    name: 'read',
+    says: 'Read value',
+    hint: 'Reads AWSCURRENT as a consumer does; the page shows the last four characters',
+  },
   { name: 'leak', says: 'Report leak', hint: 'Replaces the value at once, ends it, and proves that it is refused' },
 ])
 
@@ -193,6 +203,6 @@ export const clientCard = (client) => {
       ${client.slots === null ? html`<p class="no-slots">Stytch has no slots for this client.</p>` : html`${slotBox(client, 'current')}${slotBox(client, 'next')}`}
       ${pointer(client)} ${overlap(client)}
     </div>
-    ${actions(client)}
+    ${actions(client)} ${denialNote(secretName)}
   </article>`
 }

@@ -2,12 +2,16 @@
 // What is asked and shown in a dialog: a new client, a question before something that breaks consumers, everything that is known of a client.
 import { html, nothing } from '/lib/lit-html.js'
 import { act } from './api.js'
+import { denialNote } from './denial.js'
 import { dateOf, exactTimeOf, four, spanOf } from './format.js'
 import { model, set } from './model.js'
 
 /** @typedef {import('../sight.ts').ClientSight} ClientSight */
 
-const close = () => set({ dialog: undefined })
+const close = () => {
+  model.denials.delete('')
+  set({ dialog: undefined })
+}
 
 /** @param {SubmitEvent} event */
 const register = async (event) => {
@@ -18,11 +22,11 @@ const register = async (event) => {
   const scopes = String(fields.get('scopes') ?? '')
     .split(/\s+/)
     .filter((one) => one !== '')
-  const { isDone, says } = await act({ act: 'register', name: fields.get('name'), scopes }, 'register')
+  const { isDone, says, denial } = await act({ act: 'register', name: fields.get('name'), scopes }, 'register')
   if (isDone) close()
   else {
     const fault = form.querySelector('.fault')
-    if (fault !== null) fault.textContent = says
+    if (fault !== null) fault.textContent = denial === undefined ? says : ''
   }
 }
 
@@ -33,6 +37,7 @@ const registerForm = () =>
     <label>Name <input name="name" required placeholder="billing-api" autocomplete="off" spellcheck="false" autofocus /></label>
     <label>Scopes, separated by spaces <input name="scopes" placeholder="read:invoices write:invoices" autocomplete="off" spellcheck="false" /></label>
     <p class="fault" role="alert"></p>
+    ${denialNote('')}
     <div class="dialog-buttons">
       <button type="button" @click=${close}>Cancel</button>
       <button class="primary" aria-busy=${model.pending.has('register')}>${model.pending.has('register') ? 'Registering…' : 'Register'}</button>

@@ -4,6 +4,7 @@
 import { repeat } from '/lib/directives/repeat.js'
 import { html, nothing } from '/lib/lit-html.js'
 import { clientCard } from './client-card.js'
+import { actingAs } from './denial.js'
 import { countOf } from './format.js'
 import { chosenClients, model, set } from './model.js'
 
@@ -101,7 +102,7 @@ export const clients = () => {
   const isEmpty = model.state !== undefined && shown.length === 0
   return html`
     <div class="section-head"><h2 id="clients-title" tabindex="-1">Clients</h2>${toolbar()}</div>
-    ${filters()}
+    ${actingAs()} ${filters()}
     <div id="client-list" class="client-list">${repeat(shown, ({ secretName }) => secretName, clientCard)}</div>
     ${isEmpty ? html`<p class="empty">${model.clients.size === 0 ? 'No clients yet.' : 'No client matches.'}</p>` : nothing}
     ${found.length > Math.min(...PAGES) ? pager(found.length, page, pages) : nothing}

@@ -8,6 +8,7 @@
  * @typedef {import('../sight.ts').ClientSight} ClientSight
  * @typedef {import('../stories.ts').Story} Story
  * @typedef {import('../stories.ts').CallLine} CallLine
+ * @typedef {import('../denials.ts').DenialSight & { readonly says: string }} Denial
  * @typedef {{ readonly ok: number, readonly failed: number }} Sample
  * @typedef {'name' | 'oldest' | 'state'} Sort
  * @typedef {{ kind: 'client', secretName: string } | { kind: 'register' } | { kind: 'confirm', title: string, body: string, action: string, input: Record<string, unknown> }} Dialog
@@ -26,6 +27,12 @@ export const model = {
   connection: 'connecting',
   /** @type {PageHello['states']} */
   states: {},
+  /** As whom one may act; empty: everybody may do everything. @type {PageHello['actors']} */
+  actors: [],
+  /** One of their keys, or ''. */
+  actAs: '',
+  /** What was denied last, by the secret's name; '' of a client that is not there yet. @type {Map<string, Denial>} */
+  denials: new Map(),
   /** @type {PageState | undefined} */
   state: undefined,
   /** By the secret's name. @type {Map<string, ClientSight>} */

@@ -15,6 +15,7 @@ const filters = /** @type {const} */ ([
   ['all', 'Everything'],
   ['rotation', 'Rotations'],
   ['incident', 'Incidents'],
+  ['denial', 'Denials'],
   ['problems', 'Problems'],
   ['calls', 'Other calls'],
 ])

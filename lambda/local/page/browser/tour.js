@@ -75,7 +75,8 @@ export const tourClient = () => model.sorted.find(({ clientId }) => clientId?.st
 /** @param {number} step */
 const go = (step) => {
   began = { value: read(tourClient()), incident: model.state?.incident?.incidentId ?? '', killed: false }
-  set({ tour: step, search: '', filter: 'all', sort: 'name', page: 0 })
+  // Whatever it presses, it presses as somebody who may.
+  set({ tour: step, search: '', filter: 'all', sort: 'name', page: 0, actAs: model.actors[0]?.key ?? '' })
   requestAnimationFrame(() => {
     const title = document.querySelector('#tour-title')
     if (title instanceof HTMLElement) title.focus()

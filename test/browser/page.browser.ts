@@ -7,7 +7,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
 let seat: Seat
 beforeAll(async () => {
-  seat = await openSeat()
+  seat = await openSeat({ hasRights: true })
 })
 afterAll(() => seat?.close())
 
@@ -138,6 +138,73 @@ test('Roll back brings the old value back; where there is none the button says w
   ).toEqual([])
 })
 
+describe('acting as somebody', () => {
+  const actAs = (key: string) => seat.shown.locator('#act-as').selectOption(key)
+  const denied = () => card('billing').locator('.denied')
+
+  test('is chosen by keyboard, with what one may then, and the focus stays', async () => {
+    expect(await seat.text('#act-as-may')).toContain('Reads no value.')
+    await seat.shown.locator('#act-as').focus()
+    await seat.shown.keyboard.type('power')
+    await seat.until(async () => (await seat.text('#act-as-may')).includes('PowerUserAccess'))
+    expect(await focused()).toBe('act-as')
+  })
+
+  test('a denial says what AWS says, and which statement of which policy it is', async () => {
+    const button = card('billing').getByRole('button', { name: 'Read value: billing', exact: true })
+    await button.focus()
+    await button.press('Enter')
+    await seat.until(async () => (await denied().count()) === 1)
+
+    const words = await denied().textContent()
+    expect(words).toContain('Denied: a power user may not read the value of billing.')
+    expect(words).toMatch(/Statement OnlyNamedRolesRead\s+names\s+break-glass/)
+    expect(words).toMatch(
+      /AWS says: User: arn:aws:sts::\d{12}:assumed-role\/power-user\/power-user is not authorized to perform: secretsmanager:GetSecretValue/,
+    )
+    expect(await focused()).toBe('Read value: billing')
+    await untilStory('Denied: a power user may not read the value of billing')
+    await seat.lookAtAll('denied')
+  })
+
+  test('dismissing it leaves the focus on the card', async () => {
+    await denied().getByRole('button', { name: 'Dismiss' }).focus()
+    await seat.shown.keyboard.press('Enter')
+    await seat.until(async () => (await denied().count()) === 0)
+    expect(await focused()).toBe('Rotate: billing')
+  })
+
+  test('a stranger is denied everything, registering included', async () => {
+    await actAs('stranger')
+    for (const name of ['Rotate', 'Report leak']) {
+      await press(`${name}: billing`)
+      await seat.until(
+        async () =>
+          (await denied().count()) === 1 &&
+          (await denied().textContent()).includes(name === 'Rotate' ? 'may not rotate' : 'may not report a leak'),
+      )
+    }
+    expect(await seat.shown.locator('#incident').isVisible()).toBe(false)
+    await register('mine')
+    await seat.until(async () => (await seat.shown.locator('dialog .denied').count()) === 1)
+    await seat.lookAt('denied-dialog')
+    await seat.shown.keyboard.press('Escape')
+    await seat.until(async () => (await seat.shown.locator('dialog[open]').count()) === 0)
+    expect(await focused()).toBe('register')
+    await press('Denials')
+    await seat.until(async () => (await seat.shown.locator('.story:not([data-kind=denial])').count()) === 0)
+    await press('Everything')
+  })
+
+  test('break-glass reads the value, of which the page shows four characters; then nothing is denied any more', async () => {
+    await actAs('break-glass')
+    await press('Read value: billing')
+    await untilSaid(new RegExp(`^Read as break-glass: the value of billing is …${slotsOf('billing')?.lastFour}\\.$`))
+    expect(await denied().count()).toBe(0)
+    await actAs('operator')
+  })
+})
+
 test('everything about a client is in a dialog', async () => {
   await press('billing')
   await seat.until(async () => (await seat.text('#dialog-title')) === 'billing')
@@ -212,7 +279,7 @@ describe('faults and clock', () => {
     await press('Play: Stytch is down for a minute')
     await seat.until(async () => (await seat.text('#active')).includes('Stytch answers 503 to everything'))
     await seat.until(async () => (await seat.text('h1')) === 'Consumers are failing')
-    await press('Play: Secrets Manager forgets for 3 s')
+    await press('Play: Secrets Manager forgets for 3\u00a0s')
     await seat.until(async () => (await seat.text('#active')).includes('up to 3 s old'))
     await press('Play: The function dies at the worst moment')
     await seat.until(async () => (await seat.text('#active')).includes('killed at the worst moment'))

@@ -66,9 +66,15 @@ const overflowing = `(() => {
   return found
 })()`
 
-export const openSeat = async (prepare: (laptop: Laptop) => void | Promise<void> = () => {}): Promise<Seat> => {
+interface SeatInput {
+  /** As `npm run laptop` starts it; else everybody may do everything. @default false */
+  readonly hasRights?: boolean
+  readonly prepare?: (laptop: Laptop) => void | Promise<void>
+}
+
+export const openSeat = async ({ hasRights = false, prepare = () => {} }: SeatInput = {}): Promise<Seat> => {
   mkdirSync(shots, { recursive: true })
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
+  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasRights, onLog: () => {} })
   await prepare(laptop)
   const page = await startPage(laptop, 0)
   const browser = await launchChromium()

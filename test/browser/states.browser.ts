@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { seedFleet } from '../../bench/fleet/scale.ts'
 import { type ShownState, shownStates } from '../../lambda/core/clients/client-status.ts'
 import { stateLabel, stateWords } from '../../lambda/core/clients/state-words.ts'
+import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 import { fleetStates, putIntoStates } from '../local/page/fleet-states.ts'
 import { cardOf, openSeat, type Seat } from './seat.ts'
 
@@ -18,7 +19,7 @@ const said: Readonly<Record<ShownState, { readonly slots: RegExp; readonly off: 
   revoked: { slots: /still accepted.*consumers read this.*AWSCURRENT$/, off: ['rollback'] },
   rotating: {
     slots: /consumers read this.*new, being tried.*AWSCURRENT$/,
-    off: ['rotate', 'settle', 'rollback', 'leak'],
+    off: ['rotate', 'settle', 'rollback'],
   },
   stuck: { slots: /consumers read this.*empty.*AWSCURRENT$/, off: ['settle', 'rollback'] },
   off: { slots: /consumers read this.*empty.*AWSCURRENT$/, off: ['settle', 'rollback'] },
@@ -29,9 +30,9 @@ const said: Readonly<Record<ShownState, { readonly slots: RegExp; readonly off: 
   },
   deleted: {
     slots: /still accepted.*empty.*AWSCURRENT ….{4}: cannot be read$/,
-    off: ['rotate', 'settle', 'rollback', 'leak'],
+    off: ['rotate', 'settle', 'rollback', 'read', 'leak'],
   },
-  empty: { slots: /stored nowhere.*empty.*no AWSCURRENT$/, off: ['settle', 'rollback'] },
+  empty: { slots: /stored nowhere.*empty.*no AWSCURRENT$/, off: ['settle', 'rollback', 'read'] },
   dead: { slots: /stored nowhere.*empty.*AWSCURRENT ….{4}: refused$/, off: ['settle', 'rollback'] },
   inactive: { slots: /refused: inactive.*empty.*AWSCURRENT ….{4}: refused$/, off: ['settle', 'rollback'] },
   gone: {
@@ -43,19 +44,23 @@ const said: Readonly<Record<ShownState, { readonly slots: RegExp; readonly off: 
 
 let seat: Seat
 beforeAll(async () => {
-  seat = await openSeat(async (laptop) => {
+  const prepare = async (laptop: Laptop): Promise<void> => {
     seedFleet(laptop, MANY)
     await putIntoStates(laptop)
-  })
+  }
+  seat = await openSeat({ prepare })
 })
 afterAll(() => seat?.close())
 
 test('10,000 clients are there, ten a page', async () => {
   await seat.until(async () => (await seat.text('.pager p')) === '1–10 of 10,001')
-  const [paint, cards] = (await seat.shown.evaluate(
-    `[performance.getEntriesByName('first-contentful-paint')[0]?.startTime, performance.getEntriesByName('clients-drawn')[0]?.startTime]`,
+  const [paint, cards, answers] = (await seat.shown.evaluate(
+    `['first-contentful-paint', 'clients-drawn', 'answered'].map((name) => performance.getEntriesByName(name)[0]?.startTime)`,
   )) as readonly number[]
-  console.log(`First paint after ${Math.round(paint ?? 0)} ms, ${MANY} clients after ${Math.round(cards ?? 0)} ms.`)
+  const ms = (at: number | undefined): string => `${Math.round(at ?? 0)} ms`
+  console.log(
+    `First paint after ${ms(paint)}; of ${MANY} clients, cards after ${ms(cards)}, answers after ${ms(answers)}.`,
+  )
   expect(await seat.shown.locator('.client').count()).toBe(10)
 })
 
@@ -81,7 +86,7 @@ describe('each state is said in words as m2m status says it, and in colour', () 
     const slots = (await card.locator('.slots').textContent()).replaceAll(/\s+/g, ' ').trim()
     expect(slots).toMatch(said[state].slots)
     const off: string[] = []
-    for (const act of ['rotate', 'settle', 'rollback', 'leak']) {
+    for (const act of ['rotate', 'settle', 'rollback', 'read', 'leak']) {
       const isOff = (await card.locator(`[data-act=${act}]`).getAttribute('aria-disabled')) === 'true'
       if (isOff) off.push(act)
     }

@@ -5,6 +5,8 @@ export interface Actor {
   /** A key id of lambda/local/iam/people.ts. */
   readonly key: string
   readonly label: string
+  /** The label in a sentence. */
+  readonly who: string
   /** One sentence or two. */
   readonly may: string
 }
@@ -13,22 +15,26 @@ const everybody: readonly Actor[] = [
   {
     key: 'operator',
     label: 'operator',
+    who: 'an operator',
     may: 'Has the operator policy: rotates, registers clients and reports leaks. Reads no value.',
   },
   {
     key: 'reader',
     label: 'consumer',
+    who: 'a consumer',
     may: 'Named as a reader in the policies of the secrets: reads a value, and changes nothing.',
   },
   {
     key: 'power-user',
     label: 'power user',
+    who: 'a power user',
     may: 'Has PowerUserAccess, which allows nearly everything; the policies of the secrets name it nowhere.',
   },
-  { key: 'stranger', label: 'stranger', may: 'A role of the account without any policy.' },
+  { key: 'stranger', label: 'stranger', who: 'a stranger', may: 'A role of the account without any policy.' },
   {
     key: 'break-glass',
     label: 'break-glass',
+    who: 'break-glass',
     may: 'Has AdministratorAccess, and the policies of the secrets name it: may do everything, and read values.',
   },
 ]

@@ -37,7 +37,7 @@ export interface PageParts {
 }
 
 /** Without identities, whoever calls may do everything. */
-const ANYBODY: Actor = { key: 'laptop', label: 'anybody', may: '' }
+const ANYBODY: Actor = { key: 'laptop', label: 'anybody', who: 'anybody', may: '' }
 
 const deeds: Readonly<Record<string, string>> = {
   rotate: 'rotate',
@@ -67,7 +67,7 @@ export const createActs = (laptop: Laptop, { actors, incidents, presets, note }:
   }
   const denied = (actor: Actor, about: readonly [deed: string, name: string], message: string): ActResult => {
     const denial = explainDenial(laptop.rights, actor.key, message)
-    const says = `Denied: as ${actor.label} one may not ${about.join(' ')}`
+    const says = `Denied: ${actor.who} may not ${about.join(' ')}`
     note(about[1], 'denial', { says, detail: denial.why || message, tone: 'bad' })
     return { isDone: false, says: `${says}.`, denial }
   }
@@ -76,7 +76,7 @@ export const createActs = (laptop: Laptop, { actors, incidents, presets, note }:
     if (actor === undefined) return refused(`as: expected one of ${known.map(({ key }) => key).join(', ')}`)
     const secret = secretOf(input)
     const name = secret === undefined ? String(input.name ?? '') : shortNameOf(laptop.stage, secret.name)
-    const asked = { hands: handsOf(actor), who: actor.label, input, secret }
+    const asked = { hands: handsOf(actor), who: actor.who, input, secret }
     return withDenial(
       () => clientActs[act](asked),
       (message) => denied(actor, [deeds[act] ?? act, name], message),

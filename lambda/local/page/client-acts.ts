@@ -88,7 +88,7 @@ export const createClientActs = (
       const name = shortNameOf(stage, secret.name)
       const lastFour = await hands.readLastFour(secret.arn)
       const what = lastFour === undefined ? 'a value in another format' : `…${lastFour}`
-      return done(`As ${who}, the value of ${name} was read: ${what}.`)
+      return done(`Read as ${who}: the value of ${name} is ${what}.`)
     },
     register: async ({ hands, input: { name, scopes } }) => {
       const faults: string[] = []

@@ -62,7 +62,7 @@ const thingOf = (resource: string): string => kinds[resource.split(':')[2] ?? ''
 const namedIn = ({ Condition }: Statement): readonly string[] => {
   const conditions = isJsonObject(Condition) ? Object.values(Condition) : []
   const named = conditions.flatMap((one) => (isJsonObject(one) ? [one['aws:PrincipalArn']].flat() : []))
-  return named.flatMap((arn) => (typeof arn === 'string' ? [arn.split('/').at(-1) ?? arn] : []))
+  return named.flatMap((arn) => (typeof arn === 'string' ? [arn.split(/[/:]/).at(-1) ?? arn] : []))
 }
 
 const statementIn = (policy: PolicyDocument | undefined, sid: string | undefined): Statement | undefined =>

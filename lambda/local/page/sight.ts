@@ -84,9 +84,17 @@ const toSecret = (secret: PeekedSecret): Secret => ({
 /** Whatever project the value is of: that decides nothing here. */
 const ANY_PROJECT = 'any'
 
-const stored = (secret: PeekedSecret, { value, createdAt }: PeekedVersion): StoredSecret | undefined => {
-  const parsed = value === undefined ? undefined : formOf(secret, ANY_PROJECT).parse(value, createdAt)
-  return parsed?.ok ? parsed.value : undefined
+/** What a look has read of a version already: it is asked for its label and for its last four. */
+const read = new WeakMap<PeekedVersion, StoredSecret | 'malformed'>()
+
+const stored = (secret: PeekedSecret, version: PeekedVersion): StoredSecret | undefined => {
+  const { value, createdAt } = version
+  if (value === undefined) return undefined
+  const before = read.get(version)
+  if (before !== undefined) return before === 'malformed' ? undefined : before
+  const parsed = formOf(secret, ANY_PROJECT).parse(value, createdAt)
+  read.set(version, parsed.ok ? parsed.value : 'malformed')
+  return parsed.ok ? parsed.value : undefined
 }
 
 const versionOf = ({ versions }: PeekedSecret, label: string): PeekedVersion | undefined => {

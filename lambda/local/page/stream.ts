@@ -56,7 +56,8 @@ export interface Stream {
 }
 
 const PUSH_EVERY_MS = 250
-/** Of clients in one event, so that a page shows the first ones at once. */
+/** Of clients in one event, so that a page shows the first ones at once: as many as it may show, then the rest. */
+const FIRST = 50
 const CHUNK = 1000
 
 const states: PageHello['states'] = Object.fromEntries(
@@ -114,10 +115,13 @@ export const createStream = (parts: StreamParts): Stream => {
     push()
     send(response, 'state', stateNow())
     const texts = roster.texts()
-    for (let at = 0; at === 0 || at < texts.length; at += CHUNK) {
-      const changed = texts.slice(at, at + CHUNK).join(',')
+    let at = 0
+    do {
+      const until = at + (at === 0 ? FIRST : CHUNK)
+      const changed = texts.slice(at, until).join(',')
       response.write(`event: clients\ndata: {"isWhole":${at === 0},"changed":[${changed}],"removed":[]}\n\n`)
-    }
+      at = until
+    } while (at < texts.length)
     send(response, 'stories', timeline.all())
     open.add(response)
     response.on('close', () => open.delete(response))

@@ -51,7 +51,7 @@ describe('an operator', () => {
   test('reads no value: the secret’s policy does not name it', async () => {
     expect(await act('operator', 'read')).toMatchObject({
       isDone: false,
-      says: 'Denied: as operator one may not read the value of billing.',
+      says: 'Denied: an operator may not read the value of billing.',
       denial: {
         message: expect.stringMatching(
           /^User: arn:aws:sts::000000000000:assumed-role\/operator\/operator is not authorized to perform: secretsmanager:GetSecretValue on resource: .* with an explicit deny in a resource-based policy$/,
@@ -66,7 +66,7 @@ describe('an operator', () => {
 test('a consumer reads, and changes nothing', async () => {
   expect(await act('reader', 'read')).toEqual({
     isDone: true,
-    says: `As consumer, the value of billing was read: …${lastFour()}.`,
+    says: `Read as a consumer: the value of billing is …${lastFour()}.`,
   })
   expect(await act('reader', 'rotate')).toMatchObject({ denial: { statement: 'OnlyNamedRolesRotate' } })
 })
@@ -82,7 +82,7 @@ describe('a power user', () => {
   test('reports no leak: the attacker who had begun stops, and there is no incident', async () => {
     expect(await act('power-user', 'leak')).toMatchObject({
       isDone: false,
-      says: 'Denied: as power user one may not report a leak of billing.',
+      says: 'Denied: a power user may not report a leak of billing.',
       denial: { why: expect.stringContaining('The policy on the event bus denies events:PutEvents') },
     })
     const attacks = () => seat.laptop.stytch.server.calls().filter(({ player }) => player === 'attacker').length
@@ -113,7 +113,7 @@ test.each(['rotate', 'settle', 'rollback', 'read', 'leak'])(
 
 test('a stranger registers nobody', async () => {
   expect(await act('stranger', 'register', { name: 'mine', scopes: [] })).toMatchObject({
-    says: 'Denied: as stranger one may not register mine.',
+    says: 'Denied: a stranger may not register mine.',
     denial: { message: expect.stringContaining('lambda:InvokeFunction') },
   })
   expect(seat.laptop.aws.peek('m2m/laptop/mine')).toBeUndefined()
@@ -132,7 +132,7 @@ test('nobody else may be chosen, and a denial stands in the timeline', async () 
     says: 'as: expected one of operator, reader, power-user, stranger, break-glass',
   })
   const { stories } = await seat.streamUntil('may not register mine')
-  expect(stories.find(({ says }) => says === 'Denied: as stranger one may not rotate billing')).toMatchObject({
+  expect(stories.find(({ says }) => says === 'Denied: a stranger may not rotate billing')).toMatchObject({
     kind: 'denial',
     about: 'billing',
     tone: 'bad',

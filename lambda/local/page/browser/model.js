@@ -147,8 +147,19 @@ export const set = (change) => {
 /** @param {ClientSight} client */
 export const toneOf = (client) => (client.needsAction ? 'bad' : (model.states[client.state]?.tone ?? 'quiet'))
 
-/** The clients that search and filter leave, in order. @returns {ReadonlyArray<ClientSight>} */
+/** @type {{ readonly by: string, readonly of: ReadonlyArray<ClientSight>, readonly found: ReadonlyArray<ClientSight> } | undefined} */
+let chosen
+
+/** The clients that search and filter leave, in order: looked for again when either differs, not with every draw. @returns {ReadonlyArray<ClientSight>} */
 export const chosenClients = () => {
+  const by = JSON.stringify([model.search, model.filter, model.sort])
+  const of = model.sorted
+  if (chosen?.by !== by || chosen.of !== of) chosen = { by, of, found: choose() }
+  return chosen.found
+}
+
+/** @returns {ReadonlyArray<ClientSight>} */
+const choose = () => {
   const search = model.search.trim().toLowerCase()
   const found = model.sorted.filter(
     ({ name, clientId, state, needsAction, versions }) =>

@@ -23,7 +23,7 @@ const presets = /** @type {const} */ ([
   },
   {
     preset: 'forgetful',
-    title: 'Secrets Manager forgets for 3 s',
+    title: 'Secrets Manager forgets for 3\u00a0s',
     says: 'For half a minute, every other reply is up to 3 s old.',
   },
   {

@@ -32,6 +32,7 @@ export interface BrowserPage extends Pick<Locator, 'locator' | 'getByRole'> {
   }): Promise<void>
   readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> }
   close(): Promise<void>
+  setDefaultTimeout(ms: number): void
   /** An expression, evaluated past the page's content security policy. */
   evaluate(expression: string): Promise<unknown>
   evaluate<Input, Output>(work: (input: Input) => Output | Promise<Output>, input: Input): Promise<Output>

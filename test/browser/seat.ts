@@ -40,6 +40,9 @@ interface Finding {
 
 const HEIGHT = 900
 
+/** For one thing to come about, on a machine that does other work. */
+export const PATIENCE_MS = 240_000
+
 /** Serious and critical ones, one line each. */
 const axeFindings = async (shown: BrowserPage): Promise<readonly string[]> => {
   await shown.evaluate(`window.axe ?? (() => { ${readFileSync(axe, 'utf8')} })()`)
@@ -79,6 +82,7 @@ export const openSeat = async ({ hasRights = false, prepare = () => {} }: SeatIn
   const page = await startPage(laptop, 0)
   const browser = await launchChromium()
   const shown = await browser.newPage({ viewport: { width: 1280, height: HEIGHT } })
+  shown.setDefaultTimeout(PATIENCE_MS)
   const complaints: string[] = []
   const seen: string[] = []
   const values: KnownSecret[] = []
@@ -123,7 +127,7 @@ export const openSeat = async ({ hasRights = false, prepare = () => {} }: SeatIn
     shown,
     complaints,
     until: async (holds) => {
-      await expect.poll(holds, { timeout: 60_000, interval: 100 }).toBe(true)
+      await expect.poll(holds, { timeout: PATIENCE_MS, interval: 100 }).toBe(true)
       await note()
     },
     text: async (selector) => (await shown.locator(selector).first().textContent()) ?? '',

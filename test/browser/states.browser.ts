@@ -6,9 +6,9 @@ import { type ShownState, shownStates } from '../../lambda/core/clients/client-s
 import { stateLabel, stateWords } from '../../lambda/core/clients/state-words.ts'
 import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 import { fleetStates, putIntoStates } from '../local/page/fleet-states.ts'
-import { cardOf, openSeat, type Seat } from './seat.ts'
+import { cardOf, openSeat, PATIENCE_MS, type Seat } from './seat.ts'
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: PATIENCE_MS * 4, hookTimeout: PATIENCE_MS })
 
 const MANY = 10_000
 

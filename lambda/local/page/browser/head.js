@@ -15,7 +15,7 @@ export const bar = (openTools, startTour) => html`
     ${{ connecting: 'connecting', live: 'live', lost: 'the laptop does not answer' }[model.connection]}
   </p>
   <div class="bar-buttons">
-    <button type="button" id="open-tour" class="plain" @click=${startTour}>Take the tour</button>
+    <button type="button" id="open-tour" @click=${startTour}>Take the tour</button>
     <button type="button" id="open-tools" aria-expanded=${model.hasTools} aria-controls="tools" @click=${openTools}>
       Faults and clock${activeFaults() > 0 ? html` <span class="count">${activeFaults()}</span>` : nothing}
     </button>

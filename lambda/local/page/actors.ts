@@ -1,5 +1,5 @@
 // Whose rights the page's buttons have: the laptop's identities that a person would choose between, and what each one may, in a sentence.
-import type { LaptopAddress } from '../laptop/laptop.ts'
+import type { LaptopAddress } from '../laptop/address.ts'
 
 export interface Actor {
   /** A key id of lambda/local/iam/people.ts. */

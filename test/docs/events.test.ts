@@ -104,9 +104,9 @@ describe('every type that is published', () => {
   })
 })
 
-test('the page says of each source who speaks as it, once', () => {
+test('the page says of each source who publishes as it, once', () => {
   const page = readFileSync(new URL('../../docs/events/README.md', import.meta.url), 'utf8')
-  const [, table = ''] = /\| source \| who speaks as it \|\n([\s\S]*?)\n\n/.exec(page) ?? []
+  const [, table = ''] = /\| source \| who publishes as it \|\n([\s\S]*?)\n\n/.exec(page) ?? []
 
   expect([...table.matchAll(/`(m2m\.[a-z-]+)`/g)].map(([, source]) => source).sort()).toEqual([...eventSources].sort())
 })

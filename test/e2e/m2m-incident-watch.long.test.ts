@@ -135,7 +135,7 @@ test('while Stytch is down it says so; interrupted, it says what goes on; and th
   expect(ran.stderr).toMatch(
     /Waiting: Stytch does not answer as it should \(HTTP 500.*\), \d+ s\. It goes on by itself/,
   )
-  expect(ran.stderr).toContain('goes on without you')
+  expect(ran.stderr).toContain('continues without you')
 
   cli.laptop.stytch.server.faults.clear()
   const followed = await m2m(['follow', 'INC-DOWN', 'gamma', '--timeout', '150', '--json'])

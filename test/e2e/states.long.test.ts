@@ -216,9 +216,9 @@ describe.each(WIDTHS)('at %i columns', (columns) => {
 
     expect(ran.code).toBe(130)
     expect(text).toMatch(/^Incident INC-/)
-    expect(text).toMatch(/Waiting: Stytch does not answer as it should \(.*500.*\), \d+ s\. It goes on by itself/)
+    expect(text).toMatch(/Waiting: Stytch does not answer as it should \(.*500.*\), \d+ s\. It continues by itself/)
     expect(text).toContain(
-      `the incident function goes on without you. m2m incident follow INC-SLOW-${columns} m2m/laptop/${named('slow')} looks again`,
+      `the incident function continues without you. m2m incident follow INC-SLOW-${columns} m2m/laptop/${named('slow')} looks again`,
     )
     expect(widest(ran.stdout)).toBeLessThanOrEqual(columns)
 

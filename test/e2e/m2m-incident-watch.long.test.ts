@@ -133,7 +133,7 @@ test('while Stytch is down it says so; interrupted, it says what goes on; and th
 
   expect(ran.code).toBe(130)
   expect(ran.stderr).toMatch(
-    /Waiting: Stytch does not answer as it should \(HTTP 500.*\), \d+ s\. It goes on by itself/,
+    /Waiting: Stytch does not answer as it should \(HTTP 500.*\), \d+ s\. It continues by itself/,
   )
   expect(ran.stderr).toContain('continues without you')
 

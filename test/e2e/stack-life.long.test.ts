@@ -15,7 +15,7 @@ import { type Delivery, plainly } from './leak-seat.ts'
 import { applyTo, client, OWN_ACCOUNT, OWN_REGION, ownConfig, ownRole } from './own-config.ts'
 import { endAll, laptopPath, spawnCommand } from './spawned.ts'
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 900_000 })
 
 const first = ownConfig('shop')
 let cli: Cli
@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   endAll()
-  await cli.close()
+  await cli?.close()
 })
 beforeEach(() => {
   cli.laptop.stytch.server.faults.clear()

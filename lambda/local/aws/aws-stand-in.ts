@@ -47,6 +47,7 @@ import { createRotationDriver, type Invoke, type RotationOutcome } from './rotat
 import { rotationOperations } from './rotation-operations.ts'
 import { createRules, type Rules } from './rules.ts'
 import { createS3Api } from './s3-api.ts'
+import type { ObjectLock } from './s3-lock.ts'
 import { createSecretList } from './secret-list.ts'
 import { secretOperations } from './secret-operations.ts'
 import { createSecretStore } from './secret-store.ts'
@@ -99,7 +100,8 @@ export interface AwsStandInInput {
 }
 
 export interface AwsResources extends LastingParts {
-  addBucket(name: string): void
+  /** @param lock the default retention of Object Lock */
+  addBucket(name: string, lock?: ObjectLock): void
   /** @returns false: it holds objects. */
   removeBucket(name: string): boolean
   addTable(table: TableInput): void

@@ -1,11 +1,12 @@
 // A little of S3, by path style on the address of the other AWS stand-ins: as much as an archive and a published document take. Buckets,
-// conditional puts with their checksums, conditional gets, and listings. It keeps the newest version of an object only, locks nothing, and checks no credentials.
+// conditional puts with their checksums, conditional gets, and listings. It shows the newest version of an object only, locks what the bucket says, and checks no credentials.
 import { randomUUID } from 'node:crypto'
 import { defined } from '../../core/base/defined.ts'
 import type { Fault } from '../stand-in/faults.ts'
 import type { Operation, StandInReply, StandInRequest } from '../stand-in/server.ts'
 import { md5Of, verifiedChecksums } from './s3-checksums.ts'
 import { type ListedObject, listingOf } from './s3-listing.ts'
+import { createLockedBucket, type LockedBucket, type ObjectLock } from './s3-lock.ts'
 import { notImplemented, plannedFault, S3Fault, s3FaultReply, s3Headers, xmlReply } from './s3-wire.ts'
 
 interface StoredObject extends ListedObject {
@@ -24,7 +25,7 @@ export interface S3Api {
   /** Key → text, in the order of the puts. */
   objects(bucket: string): Readonly<Record<string, string>>
   /** A bucket that a reset empties and keeps. */
-  addBucket(name: string): void
+  addBucket(name: string, lock?: ObjectLock): void
   /** As S3 refuses one that is not empty. @returns whether it is gone */
   removeBucket(name: string): boolean
   /** Empties everything; what was there from the start is there again, empty. */
@@ -44,6 +45,7 @@ const operations = [
   'GetObject',
   'HeadObject',
   'ListObjectsV2',
+  'DeleteObject',
   'UnknownS3',
 ] as const
 type S3Operation = (typeof operations)[number]
@@ -51,6 +53,7 @@ type S3Operation = (typeof operations)[number]
 const opOf = ({ method, query }: StandInRequest, key: string): S3Operation => {
   if (method === 'PUT') return key === '' ? 'CreateBucket' : 'PutObject'
   if (method === 'HEAD') return key === '' ? 'HeadBucket' : 'HeadObject'
+  if (method === 'DELETE' && key !== '') return 'DeleteObject'
   if (method !== 'GET') return 'UnknownS3'
   if (key !== '') return 'GetObject'
   return query.get('list-type') === '2' ? 'ListObjectsV2' : 'UnknownS3'
@@ -69,6 +72,9 @@ const PLAYED_QUERY = new Set([
   'fetch-owner',
 ])
 
+/** Of a delete. */
+const VERSION = 'versionId'
+
 /** Of a key, in bytes. */
 const MAX_KEY_BYTES = 1024
 /** They would change what a get answers. */
@@ -76,10 +82,17 @@ const NOT_PLAYED_OF_GET = ['range', 'if-match', 'if-modified-since', 'if-unmodif
 
 export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
   const buckets = new Map<string, Bucket>()
-  const lasting = new Set(initial)
+  const lasting = new Map<string, ObjectLock | undefined>(initial.map((name) => [name, undefined]))
+  const locked = new Map<string, LockedBucket>()
+  const open = (name: string, lock: ObjectLock | undefined): void => {
+    buckets.set(name, new Map())
+    locked.delete(name)
+    if (lock !== undefined) locked.set(name, createLockedBucket(lock, now))
+  }
   const clear = (): void => {
     buckets.clear()
-    for (const name of lasting) buckets.set(name, new Map())
+    locked.clear()
+    for (const [name, lock] of lasting) open(name, lock)
   }
   clear()
 
@@ -112,13 +125,21 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
     if (stored.etag !== ifMatch) throw failed('If-Match')
   }
 
-  const putObject = (bucket: Bucket, key: string, { headers, body: text }: StandInRequest): StandInReply => {
+  const putObject = (
+    name: string,
+    key: string,
+    { headers, body: text }: Pick<StandInRequest, 'headers' | 'body'>,
+  ): StandInReply => {
+    const bucket = bucketOf(name)
     if (headers['content-encoding']?.includes('aws-chunked')) throw notImplemented('aws-chunked')
     const checksums = verifiedChecksums(headers, text)
     if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new S3Fault('KeyTooLongError', 'Your key is too long', 400)
+    locked.get(name)?.check(headers)
     checkCondition(bucket, key, headers)
     const etag = `"${md5Of(text).toString('hex')}"`
-    const kept = { 'x-amz-version-id': randomUUID(), ...checksums }
+    const id = randomUUID()
+    const kept = { 'x-amz-version-id': id, ...checksums }
+    locked.get(name)?.put({ id, key })
     bucket.set(key, {
       key,
       text,
@@ -156,8 +177,22 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
     return { status: 200, headers: { ...s3Headers(), ...described, ...length }, body: text }
   }
 
+  /** Of buckets that lock: without a version a marker, with one that version. */
+  const deleteObject = (name: string, key: string, { query, headers }: StandInRequest): StandInReply => {
+    const bucket = bucketOf(name)
+    const versions = locked.get(name)
+    if (versions === undefined) throw notImplemented('DELETE in a bucket without Object Lock')
+    const id = query.get(VERSION)
+    if (id !== null) versions.remove(id, headers)
+    if (id === null || bucket.get(key)?.headers['x-amz-version-id'] === id) bucket.delete(key)
+    const deleted = id === null ? { 'x-amz-delete-marker': 'true' } : { 'x-amz-version-id': id }
+    return { status: 204, headers: { ...s3Headers(), ...deleted }, body: '' }
+  }
+
   const run = (op: S3Operation, request: StandInRequest, [name, key]: readonly [string, string]): StandInReply => {
-    const strange = [...request.query.keys()].find((parameter) => !PLAYED_QUERY.has(parameter))
+    const isPlayed = (parameter: string): boolean =>
+      PLAYED_QUERY.has(parameter) || (op === 'DeleteObject' && parameter === VERSION)
+    const strange = [...request.query.keys()].find((parameter) => !isPlayed(parameter))
     if (strange !== undefined) throw notImplemented(strange)
     switch (op) {
       case 'CreateBucket':
@@ -166,7 +201,9 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
         bucketOf(name)
         return { status: 200, headers: s3Headers(), body: '' }
       case 'PutObject':
-        return putObject(bucketOf(name), key, request)
+        return putObject(name, key, request)
+      case 'DeleteObject':
+        return deleteObject(name, key, request)
       case 'GetObject':
       case 'HeadObject':
         return getObject(bucketOf(name), key, request)
@@ -213,13 +250,14 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
     faultReply: (fault, { op }) =>
       operations.some((one) => one === op) ? s3FaultReply(plannedFault(fault)) : undefined,
     objects: (name) => Object.fromEntries([...bucketOf(name)].map(([key, { text }]) => [key, text])),
-    addBucket: (name) => {
-      lasting.add(name)
-      if (!buckets.has(name)) buckets.set(name, new Map())
+    addBucket: (name, lock) => {
+      lasting.set(name, lock)
+      if (!buckets.has(name)) open(name, lock)
     },
     removeBucket: (name) => {
-      if ((buckets.get(name)?.size ?? 0) > 0) return false
+      if ((buckets.get(name)?.size ?? 0) > 0 || locked.get(name)?.isEmpty() === false) return false
       lasting.delete(name)
+      locked.delete(name)
       buckets.delete(name)
       return true
     },

@@ -1,4 +1,4 @@
-// API Gateway before the token vendor, on a laptop: checks the signature (service execute-api) against one key pair, makes the event that
+// API Gateway before the stack's REST APIs, on a laptop: checks the signature where a route has one (service execute-api) against one key pair, makes the event that
 // a REST API with a Lambda proxy makes, invokes the real handler, and sends what it answers; the list of revocations it reads from S3, as the
 // API's own integration does. Refusals are worded as API Gateway's. It throttles as its stage does, and evaluates no policy. Loopback only.
 
@@ -25,6 +25,8 @@ export interface ServedApi {
 
 export interface ServedRoute extends Route {
   readonly invoke: (event: object) => Promise<InvocationResult>
+  /** Whether callers sign for it, as AuthorizationType AWS_IAM has it. @default true */
+  readonly isSigned?: boolean
   /** S3's integration, in place of a function. @default - the function is invoked */
   readonly read?: ReadObject | undefined
   /** Its own. @default - it shares the stage's with the others, by the narrower of the two readings of AWS's pages */
@@ -121,7 +123,10 @@ export const createVendFront = (input: VendFrontInput): VendFront => {
     }
     if (body === undefined) return refusal(413, 'RequestTooLargeException', 'Request Too Long')
     const request = { method, url, headers: singles(headers), body }
-    const fault = signatureFault(request, { keys, region, service: 'execute-api', now: Date.now() })
+    const fault =
+      found.route.isSigned === false
+        ? undefined
+        : signatureFault(request, { keys, region, service: 'execute-api', now: Date.now() })
     if (fault !== undefined) return refusal(403, fault.type, fault.message)
     const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))
     const sourceIp = message.socket.remoteAddress ?? '127.0.0.1'

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  type DeleteObjectCommandInput,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -11,7 +12,7 @@ import {
   type PutObjectCommandInput,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 
@@ -236,6 +237,54 @@ describe('what this stand-in does not play', () => {
     )
     expect((await fetch(`${origin}/${BUCKET}?acl`)).status).toBe(501)
     expect((await fetch(`${origin}/${BUCKET}/%zz`)).status).toBe(400)
+  })
+})
+
+describe('a bucket with Object Lock', () => {
+  const DAY_MS = 86_400_000
+  beforeEach(() => standIn.resources.addBucket('locked', { mode: 'COMPLIANCE', retentionMs: 30 * DAY_MS }))
+  afterEach(() => {
+    world.reset()
+    standIn.resources.removeBucket('locked')
+  })
+  const keep = async (Body: string) =>
+    (await client.send(new PutObjectCommand({ Bucket: 'locked', Key: 'proof', Body }))).VersionId ?? ''
+  const remove = (VersionId?: string, more: Partial<DeleteObjectCommandInput> = {}) =>
+    client.send(new DeleteObjectCommand({ Bucket: 'locked', Key: 'proof', VersionId, ...more }))
+
+  it('deletes no version before its time, whatever is put over it or who bypasses', async () => {
+    const first = await keep('one')
+    await keep('two')
+
+    expect(await failure(remove(first))).toEqual(['AccessDenied', 403])
+    expect(await failure(remove(first, { BypassGovernanceRetention: true }))).toEqual(['AccessDenied', 403])
+    expect(standIn.objects('locked')).toEqual({ proof: 'two' })
+    world.clock.advance(30 * DAY_MS)
+    expect(await failure(remove(first))).toEqual([undefined, undefined])
+  })
+
+  it('hides an object behind a marker, and cannot be removed while it holds a version', async () => {
+    await keep('one')
+
+    expect((await remove()).DeleteMarker).toBe(true)
+
+    expect(standIn.objects('locked')).toEqual({})
+    expect(standIn.resources.removeBucket('locked')).toBe(false)
+  })
+
+  it('takes no put without a checksum', async () => {
+    const { status } = await fetch(`${origin}/locked/proof`, { method: 'PUT', body: 'one' })
+
+    expect([status, standIn.objects('locked')]).toEqual([400, {}])
+  })
+
+  it('lets whoever may bypass GOVERNANCE delete a version', async () => {
+    standIn.resources.removeBucket('locked')
+    standIn.resources.addBucket('locked', { mode: 'GOVERNANCE', retentionMs: DAY_MS })
+    const version = await keep('one')
+
+    expect(await failure(remove(version))).toEqual(['AccessDenied', 403])
+    expect(await failure(remove(version, { BypassGovernanceRetention: true }))).toEqual([undefined, undefined])
   })
 })
 

@@ -44,6 +44,20 @@ const open = async ({ invoke = async () => vended, ...more }: Opened = {}) => {
 }
 
 describe('the vendor’s API', () => {
+  test('asks for a signature on the routes that have IAM authorisation, and on no others', async () => {
+    const signed = { method: 'POST', resource: '/clients', invoke: async () => vended }
+    const front = createVendFront({
+      keys,
+      region: 'us-east-1',
+      apis: () => [{ identity, routes: [signed, { ...signed, resource: '/leaks', isSigned: false }] }],
+    })
+    fronts = [...fronts, front]
+    const url = await front.listen(0)
+    const statusOf = async (path: string) => (await fetch(`${url}${path}`, { method: 'POST', body: '{}' })).status
+
+    expect([await statusOf('/clients'), await statusOf('/leaks')]).toEqual([403, 200])
+  })
+
   test('lets its burst in at once, and then what its rate allows', async () => {
     let now = 0
     let invocations = 0

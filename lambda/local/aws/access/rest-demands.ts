@@ -62,6 +62,7 @@ const s3Actions: Readonly<Record<string, string>> = {
   PutObject: 'PutObject',
   GetObject: 'GetObject',
   HeadObject: 'GetObject',
+  DeleteObject: 'DeleteObject',
 }
 
 /** A bucket's policy speaks for its objects. Whose a bucket is does not stand in its name: here all are of the stand-in's account. */
@@ -74,9 +75,10 @@ export const s3Demands: Demands = (call) => {
   const key = path.slice(bucketName.length + 1)
   const bucket = `arn:aws:s3:::${bucketName}`
   const { headers, query } = request
+  const ofVersion = op === 'DeleteObject' && query.has('versionId') ? 'Version' : ''
   return [
     {
-      action: `s3:${name}`,
+      action: `s3:${name}${ofVersion}`,
       resource: key === '' ? bucket : `${bucket}/${key}`,
       guardedBy: bucket,
       context: keysOf({

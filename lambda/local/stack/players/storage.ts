@@ -1,8 +1,11 @@
 // Plays what holds data: buckets, tables, keys, queues, and the rotation of secrets that are no resources of a stack.
+import { DAY_MS } from '../../../core/base/time-units.ts'
 import { fieldsOf, listOf } from '../../stand-in/fields.ts'
 import type { StackHost } from '../host.ts'
 import type { PlayedResource, Players } from '../player.ts'
 import { documentOf } from '../policies.ts'
+
+const DAYS_OF_A_YEAR = 365
 
 const keyOfKind = (schema: unknown, kind: 'HASH' | 'RANGE'): string | undefined => {
   const found = listOf(schema)
@@ -40,14 +43,22 @@ const shownOfKey = ({ properties: { KeyPolicy, EnableKeyRotation, Enabled } }: P
   state: Enabled === false ? ('Disabled' as const) : ('Enabled' as const),
 })
 
+const lockOf = ({ ObjectLockEnabled, ObjectLockConfiguration }: PlayedResource['properties']) => {
+  const { DefaultRetention } = fieldsOf(fieldsOf(ObjectLockConfiguration).Rule)
+  const { Mode, Days = 0, Years = 0 } = fieldsOf(DefaultRetention)
+  if (ObjectLockEnabled !== true || Mode === undefined) return undefined
+  const mode = Mode === 'COMPLIANCE' ? ('COMPLIANCE' as const) : ('GOVERNANCE' as const)
+  return { mode, retentionMs: (Number(Days) + Number(Years) * DAYS_OF_A_YEAR) * DAY_MS }
+}
+
 const keyIdOf = (reference: unknown): string => String(reference).replace(/^.*key\//, '')
 
 export const storagePlayers = (host: StackHost): Players => {
   const { resources, secrets } = host
   return {
     'AWS::S3::Bucket': {
-      put: ({ name }, before) => {
-        if (before === undefined) resources.addBucket(name)
+      put: ({ name, properties }, before) => {
+        if (before === undefined) resources.addBucket(name, lockOf(properties))
       },
       remove: ({ name }) => {
         if (!resources.removeBucket(name)) throw new Error('The bucket you tried to delete is not empty')

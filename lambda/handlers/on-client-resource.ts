@@ -5,7 +5,8 @@ import type { Context } from 'aws-lambda'
 import { createClaims } from '../adapters/aws/claims.ts'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
-import { answerCloudFormation, type ResourceAnswer } from '../adapters/cloudformation/answer.ts'
+import type { ResourceAnswer } from '../adapters/cloudformation/answer.ts'
+import { answerCloudFormation } from '../adapters/cloudformation/answer-by-undici.ts'
 import { tokenUrlOf } from '../adapters/stytch/base-url.ts'
 import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
 import { createStytchConnection } from '../adapters/stytch/connect.ts'
@@ -13,8 +14,9 @@ import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../adapters/stytch/registry.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
+import { readRequestOf, readReturnAddress } from '../core/base/return-address.ts'
 import { answerClientRequest, failedPhysicalId } from '../core/clients/answer-client-request.ts'
-import { readClaimsResource, readClientRequest, readReturnAddress } from '../core/clients/read-client-request.ts'
+import { CLAIMS_RESOURCE, readClientRequest } from '../core/clients/read-client-request.ts'
 import { surveyClaims } from '../core/clients/survey-claims.ts'
 import { readRegistrarEnv } from '../env/registrar.ts'
 import { processEnvironment } from '../env.ts'
@@ -65,7 +67,7 @@ const survey = async (type: unknown, context: Context): Promise<Reply> => {
 
 const settle = async (event: unknown, context: Context): Promise<Reply> => {
   const journal = createJournal({ requestId: context.awsRequestId })
-  const resource = readClaimsResource(event)
+  const resource = readRequestOf(CLAIMS_RESOURCE, event)
   if (resource !== undefined) return survey(resource.type, context)
   const request = readClientRequest(event)
   if (!request.ok) {

@@ -1,5 +1,6 @@
 // The sweep: EventBridge Scheduler calls it every few minutes. Reads the settings, puts the adapters together once per execution
 // environment, hands over, and says in one line what came of it, which is a metric as well: the one that shows that sweeps get done.
+// CloudFormation calls it when the list of revocations is deployed, which the sweep writes as well.
 
 import type { Context } from 'aws-lambda'
 import { createCheckQuestions } from '../adapters/aws/check-questions.ts'
@@ -23,9 +24,13 @@ import {
   createSchedulePart,
   createSubscriptionPart,
 } from '../adapters/aws/stage-parts.ts'
+import { answerCloudFormation } from '../adapters/cloudformation/answer.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { SWEEP_SOURCE } from '../core/base/event-types.ts'
+import { Fault } from '../core/base/fault.ts'
+import { readRequestOf, readReturnAddress } from '../core/base/return-address.ts'
 import { HOUR_MS, MINUTE_MS } from '../core/base/time-units.ts'
+import { beginList, LIST_RESOURCE, LIST_RESOURCE_ID } from '../core/revocations/begin-list.ts'
 import { readSweepEvent } from '../core/sweep/read-sweep-event.ts'
 import { type SweepSummary, sweepAll } from '../core/sweep/sweep.ts'
 import type { Sweeping } from '../core/sweep/sweeping.ts'
@@ -141,10 +146,34 @@ const sweepsOf = (
   return [{ ...ofProject, secretNamePrefix: secretName, extraPrefixes: [], isOneSecret: true }, ofClients]
 }
 
+/** A list that could not be written is no reason to take a deployment back. @throws Fault ANSWER_NOT_TAKEN, or where nobody can be answered */
+const listDeployed = async (
+  type: unknown,
+  event: unknown,
+  shared: Pick<Sweeping, 'timing' | 'journal'>,
+): Promise<void> => {
+  const address = readReturnAddress(event)
+  if (address === undefined) {
+    throw new Fault({
+      code: 'INPUT_MALFORMED',
+      retryable: false,
+      message: 'The request names no address to answer at.',
+    })
+  }
+  const published = type === 'Delete' ? 'off' : await beginList({ publication, ...shared })
+  shared.journal.note({ request: String(type), resource: LIST_RESOURCE_ID, outcome: published })
+  await answerCloudFormation({ ...address, physicalId: LIST_RESOURCE_ID, outcome: { succeeded: true, attributes: {} } })
+}
+
 /** @throws Fault when not even the list can be had. */
-export const handler = async (event: unknown, context: Context): Promise<SweepSummary> => {
+export const handler = async (event: unknown, context: Context): Promise<SweepSummary | undefined> => {
   const journal = createJournal({ requestId: context.awsRequestId })
   const timing = createTiming(() => context.getRemainingTimeInMillis())
+  const request = readRequestOf(LIST_RESOURCE, event)
+  if (request !== undefined) {
+    await listDeployed(request.type, event, { timing, journal })
+    return undefined
+  }
   const mayBeAhead = typeof DEPLOYED_BUNDLE === 'undefined'
   const asOf = readSweepEvent(event, { now: timing.now(), mayBeAhead })
   const summary = await sweepAll(

@@ -2,7 +2,7 @@
 // people are notified of: above all that it has stopped, since then nothing else would show that a rotation did not happen. It sees no value;
 // it asks for rotations and for single steps of them, and moves no label.
 
-import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { CustomResource, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IRule } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -14,6 +14,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { SWEEP_SOURCE } from '../../lambda/core/base/event-types.ts'
+import { LIST_RESOURCE } from '../../lambda/core/revocations/begin-list.ts'
 import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import type { AdoptionEnv } from '../../lambda/env/reads.ts'
 import { writeSweepEnv } from '../../lambda/env/sweep.ts'
@@ -88,6 +89,8 @@ export interface SweepProps {
 /** A thousand pages of a hundred secrets, and as many requests as its share allows. */
 const TIMEOUT_SECONDS = 300
 const MEMORY_MB = 256
+/** A sweep that is under way ends first, and so does one that comes before it. */
+const LIST_TIMEOUT_MINUTES = 15
 /** One sweep may be late, or meet an outage; three in a row mean that it has stopped. */
 const SILENT_SWEEPS = 3
 
@@ -152,11 +155,25 @@ export class SweepFunction extends Construct {
       maxEventAge,
     })
     this.maySweep(props)
-    props.revocations?.mayPublish(this.fn)
+    if (props.revocations !== undefined) this.publish(props.revocations)
     this.mayLookAt(props.parts)
     this.schedule(props)
     this.eventNotices = sweepEventNotices(spans)
     this.metricNotices = this.listMetricNotices(props)
+  }
+
+  /** And has the first list written with the deployment: until then nobody could verify a token. */
+  private publish(revocations: RevocationList): void {
+    revocations.mayPublish(this.fn)
+    const { keyArn: Key, bucket: Bucket } = revocations.env
+    const list = new CustomResource(this, 'Revocations', {
+      resourceType: LIST_RESOURCE,
+      serviceToken: this.fn.function.functionArn,
+      serviceTimeout: Duration.minutes(LIST_TIMEOUT_MINUTES),
+      // Whatever has another key or another bucket needs a list of its own.
+      properties: { Key, Bucket },
+    })
+    list.node.addDependency(this.fn, revocations)
   }
 
   private maySweep({ names, rotation, project, adoption, bus, evidence, records }: SweepProps): void {

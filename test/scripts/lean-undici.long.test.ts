@@ -13,7 +13,7 @@ import { promisify } from 'node:util'
 import type { Metafile } from 'esbuild'
 import { Client } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { answerCloudFormation } from '../../lambda/adapters/cloudformation/answer.ts'
+import { answerCloudFormation } from '../../lambda/adapters/cloudformation/answer-by-undici.ts'
 import { createSend, type HttpCall } from '../../lambda/adapters/stytch/http.ts'
 import { selfSignedCertificate } from '../../lambda/local/stytch/self-signed-certificate.ts'
 import { bundleFunction } from '../../scripts/bundle.ts'
@@ -175,9 +175,13 @@ test('an answer to CloudFormation arrives as it does by the whole: a PUT without
     physicalId: 'physical',
     outcome: { succeeded: true, attributes: { Arn: 'arn:ä' } },
   } as const
-  const { metafile: of } = await bundleFunction('lambda/adapters/cloudformation/answer.ts', join(root, 'answer'), {
-    isForLaptop: true,
-  })
+  const { metafile: of } = await bundleFunction(
+    'lambda/adapters/cloudformation/answer-by-undici.ts',
+    join(root, 'answer'),
+    {
+      isForLaptop: true,
+    },
+  )
   const code = `const { answerCloudFormation } = await import(${JSON.stringify(join(root, 'answer/index.mjs'))})
 await answerCloudFormation(${JSON.stringify(answer)})
 process.exit(0)`

@@ -62,6 +62,7 @@ const UNNAMED = [
   'AWS::SecretsManager::RotationSchedule',
   'Custom::M2mClaims',
   'Custom::M2mClient',
+  'Custom::M2mRevocations',
 ]
 
 const text = (value: unknown): string => JSON.stringify(value)

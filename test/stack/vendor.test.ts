@@ -252,6 +252,24 @@ describe('the API', () => {
     expect(statements.map(({ Sid }) => Sid)).toEqual(expect.arrayContaining(['NothingElseIsHere', 'NobodyDeletes']))
   })
 
+  test('has its first list written with the deployment, by the sweep, once it may', () => {
+    const list = Object.values(template.findResources('Custom::M2mRevocations'))
+    const [{ Properties = {}, DependsOn = [] } = {}] = list
+
+    expect(list).toHaveLength(1)
+    expect(flat(Properties.ServiceToken)).toContain('SweepFn')
+    expect([flat(Properties.Key), flat(Properties.Bucket)]).toEqual([
+      expect.stringContaining('RevocationsKey'),
+      expect.stringContaining('RevocationsBucket'),
+    ])
+    expect(DependsOn).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('RevocationsBucketPolicy'),
+        expect.stringMatching(/^SweepFnRole\w*Policy/),
+      ]),
+    )
+  })
+
   test('is throttled, traced, and logged without headers and bodies', () => {
     const stage = only(template, 'AWS::ApiGateway::Stage')
 

@@ -2,7 +2,6 @@
 // its own timeout, so the call is repeated; the address is in no message, since whoever has it may answer.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { request } from 'undici'
 import { isAwsHost } from '../../core/base/aws-partition.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { retry } from '../../core/base/retry.ts'
@@ -21,7 +20,6 @@ export interface ResourceAnswer {
     | { readonly succeeded: false; readonly reason: string }
 }
 
-const TIMEOUT_MS = 5000
 const TRIES = 3
 /** An answer is at most 4 KiB, and the rest of it needs room. */
 const MAX_REASON = 1500
@@ -45,20 +43,25 @@ const bodyOf = ({ stackId, requestId, logicalId, physicalId, outcome }: Resource
     Data: outcome.succeeded ? outcome.attributes : undefined,
   })
 
-const put = async (url: string, body: string): Promise<number> => {
-  const response = await request(url, {
+/** One PUT without a content type, for which the address is not signed. @returns its status */
+export type Put = (url: string, body: string, timeoutMs: number) => Promise<number>
+
+const TIMEOUT_MS = 5000
+
+/** Of functions that bring no HTTP client of their own along. */
+export const putByFetch: Put = async (url, body, timeoutMs) => {
+  const response = await fetch(url, {
     method: 'PUT',
-    // The address is signed without a content type.
-    headers: { 'content-type': '', 'content-length': String(Buffer.byteLength(body)) },
-    body,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    // Bytes: fetch gives a text a content type.
+    body: Buffer.from(body),
+    signal: AbortSignal.timeout(timeoutMs),
   })
-  await response.body.dump()
-  return response.statusCode
+  await response.body?.cancel()
+  return response.status
 }
 
 /** @throws Fault ANSWER_NOT_TAKEN: Lambda then runs the same request again, which is what it takes. */
-export const answerCloudFormation = async (answer: ResourceAnswer): Promise<void> => {
+export const answerCloudFormation = async (answer: ResourceAnswer, put: Put = putByFetch): Promise<void> => {
   const notTaken = (why: string): Fault =>
     new Fault({
       code: 'ANSWER_NOT_TAKEN',
@@ -67,7 +70,7 @@ export const answerCloudFormation = async (answer: ResourceAnswer): Promise<void
     })
   if (!isTrusted(answer.url)) throw notTaken('its address is not one of AWS')
   const body = bodyOf(answer)
-  const tryOnce = () => put(answer.url, body).catch((error: unknown) => errorName(error))
+  const tryOnce = () => put(answer.url, body, TIMEOUT_MS).catch((error: unknown) => errorName(error))
   const outcome = await retry(tryOnce, sleep, (end, tries) =>
     end.status === 'fulfilled' && end.value !== 200 && tries < TRIES ? 500 * tries : undefined,
   )

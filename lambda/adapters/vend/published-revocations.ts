@@ -27,7 +27,7 @@ export const createPublishedReader = ({ endpoint, ...place }: AwsPlace, bucket: 
       if (!answer.arrived) throw unreadable(answer.why)
       const { status, text } = answer
       if (status === 304) return { state: 'same' }
-      // Before the first sweep of a new stage.
+      // In a new stage whose first list could not be written.
       if (status === 404) return { state: 'none' }
       if (status !== 200 || answer.etag === undefined) throw unreadable(`HTTP ${status}`)
       const payload = parseJsonObject(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString('utf8'))

@@ -1,8 +1,8 @@
-// CloudFormation's request about one client, from an untyped event to what is asked. Pure. Everything that is wrong is reported
-// together. The answer's address is read apart, so that even a malformed request can be answered.
+// CloudFormation's request about one client, from an untyped event to what is asked. Pure. Everything that is wrong is reported together.
 
 import { defined } from '../base/defined.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { readReturnAddress } from '../base/return-address.ts'
 import { isScopes, SCOPE_RULE } from '../secret/scope.ts'
 import type { RotationRules } from '../secret/secret.ts'
 import { readSpan } from '../secret/secret-tags.ts'
@@ -18,15 +18,6 @@ export interface ClientRequest {
   readonly client: DeclaredClient
 }
 
-/** What an answer must repeat, and where it goes. */
-interface ReturnAddress {
-  /** Pre-signed: whoever has it may answer. In no log. */
-  readonly url: string
-  readonly stackId: string
-  readonly requestId: string
-  readonly logicalId: string
-}
-
 type Fields = Readonly<Record<string, unknown>>
 
 const isFields = (value: unknown): value is Fields =>
@@ -34,19 +25,7 @@ const isFields = (value: unknown): value is Fields =>
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText)
 
-/** @returns undefined when nobody can be answered: the event is not CloudFormation's. */
-export const readReturnAddress = (event: unknown): ReturnAddress | undefined => {
-  if (!isFields(event)) return undefined
-  const { ResponseURL: url, StackId: stackId, RequestId: requestId, LogicalResourceId: logicalId } = event
-  if (!isText(url) || !isText(stackId) || !isText(requestId) || !isText(logicalId)) return undefined
-  return { url, stackId, requestId, logicalId }
-}
-
 export const CLAIMS_RESOURCE = 'Custom::M2mClaims'
-
-/** @returns undefined when the event is about something else than a stage's claims. */
-export const readClaimsResource = (event: unknown): { readonly type: unknown } | undefined =>
-  isFields(event) && event.ResourceType === CLAIMS_RESOURCE ? { type: event.RequestType } : undefined
 
 /** CloudFormation turns every number into text. */
 const positive = (value: unknown): number | undefined => {

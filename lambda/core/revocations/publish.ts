@@ -125,6 +125,16 @@ const untilStored = async (
   }
 }
 
+/** @returns what it failed by; undefined: it is stored. */
+export const tryToPublish = async (...asked: Parameters<typeof untilStored>): Promise<Error | undefined> => {
+  try {
+    await untilStored(...asked)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error('unknown')
+  }
+}
+
 /** off: nothing is published in this stage. */
 export type Published = 'published' | 'pending' | 'off'
 
@@ -138,19 +148,16 @@ export const publishRevocations = async (
 ): Promise<Published> => {
   const { publication, journal } = publishing
   if (publication === undefined) return 'off'
-  try {
-    await untilStored(publication, publishing, { change, renews })
-    return 'published'
-  } catch (error) {
-    const reason = error instanceof Fault ? error.code : error instanceof Error ? error.name : 'unknown'
-    const message = error instanceof Fault ? error.message : reason
-    const clients = [...change.revoked.keys(), ...(change.released ?? [])].slice(0, 20).join(' ')
-    journal.note({
-      outcome: REVOCATIONS_UNPUBLISHED,
-      reason,
-      clients,
-      message: `The list of revocations was not written: ${message} The next sweep writes it.`,
-    })
-    return 'pending'
-  }
+  const error = await tryToPublish(publication, publishing, { change, renews })
+  if (error === undefined) return 'published'
+  const reason = error instanceof Fault ? error.code : error.name
+  const message = error instanceof Fault ? error.message : reason
+  const clients = [...change.revoked.keys(), ...(change.released ?? [])].slice(0, 20).join(' ')
+  journal.note({
+    outcome: REVOCATIONS_UNPUBLISHED,
+    reason,
+    clients,
+    message: `The list of revocations was not written: ${message} The next sweep writes it.`,
+  })
+  return 'pending'
 }

@@ -64,7 +64,7 @@ export interface DeploymentsInput {
   /** What people have stored by hand before they deploy. */
   readonly prepare: (stage: DeployedStage) => void
   /** After each success. */
-  readonly settle: (stage: RunningStage, isNew: boolean) => Promise<void>
+  readonly settle: () => Promise<void>
   readonly onLog: (line: string) => void
 }
 
@@ -130,7 +130,7 @@ export const createDeployments = (input: DeploymentsInput): Deployments => {
         forget()
       }
       stages.set(place.name, running)
-      await settle(running, isNew)
+      await settle()
       onLog(`${place.name} is ${isNew ? 'deployed' : 'updated'}.`)
       const { bus } = running.settings()
       return note({

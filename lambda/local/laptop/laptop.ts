@@ -212,7 +212,6 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     names: createAccountNames(),
     awsEnvironment: (at) => awsEnvironment(urls.aws, at),
     ...defined({ moduleOf: input.moduleOf }),
-    onLog,
   }
   /** All that listen, the first of them the laptop's own, whether or not their stacks stand yet. */
   const opened: RunningStage[] = []
@@ -228,9 +227,8 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     opened.push(running)
     return running
   }
-  const settle = async (running: RunningStage, isNew: boolean): Promise<void> => {
+  const settle = async (): Promise<void> => {
     admit()
-    if (isNew) await running.beginList()
     // As people follow the link in the mail.
     aws.watching.confirmSubscriptions()
   }
@@ -279,7 +277,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   try {
     handMade.store(first.settings)
     await main.deploy(first.stackFile)
-    await settle(main, true)
+    await settle()
     if (input.hasVendClient === true) {
       await handMade.tagDefaults(`${main.settings().secretNamePrefix}${VEND_CLIENT.name}`, VEND_CLIENT.defaults)
     }
@@ -290,7 +288,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   world.onReset(scheduler.restart)
   world.onReset(() => {
     for (const stage of stages.values()) {
-      void stage.beginList().catch(() => onLog('the list of revocations could not be written again'))
+      void stage.renewList().catch(() => onLog('the list of revocations could not be written again'))
     }
   })
   world.onReset(() => void handMade.restore().catch(() => onLog('the project secret could not be stored again')))

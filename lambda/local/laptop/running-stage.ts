@@ -1,6 +1,7 @@
 // One stage that stands on the laptop: its stack, the functions that the stack has made, the fronts of its APIs, and the names by which its parts
 // are found. A laptop may have several; they share the stand-ins and the account.
 import { defined } from '../../core/base/defined.ts'
+import { LIST_RESOURCE } from '../../core/revocations/begin-list.ts'
 import { publishingKeyAlias } from '../../core/revocations/document.ts'
 import type { AwsStandIn } from '../aws/aws-stand-in.ts'
 import type { KmsKey } from '../aws/kms-operations.ts'
@@ -10,6 +11,7 @@ import type { AccountNames } from '../stack/account-names.ts'
 import type { StackChange } from '../stack/changes.ts'
 import type { AnswerHost, ScheduleHost, SecretHost } from '../stack/host.ts'
 import { createIdentities } from '../stack/identities.ts'
+import { playerOf } from '../stack/player.ts'
 import { leftOutOf, notPlayed, stackPlayers } from '../stack/players/all.ts'
 import { documentOf } from '../stack/policies.ts'
 import { createStack, type Stack, type StackEvent } from '../stack/stack.ts'
@@ -17,7 +19,6 @@ import type { StackFile } from '../stack/stack-file.ts'
 import type { StageSettings } from '../stack/stage-settings.ts'
 import type { DeployedFunctions } from './deployed-functions.ts'
 import { BOOTSTRAPPED, type DeployedStage, settingsOf } from './deployed-stage.ts'
-import { writeFirstList } from './first-list.ts'
 import { createFronts, type Fronts } from './fronts.ts'
 import { createFunctionHost, type TemplateFunctions } from './function-host.ts'
 import { HTTP_API_PATH } from './leak-front.ts'
@@ -37,7 +38,6 @@ export interface StageHost {
   readonly awsEnvironment: (region: string) => Readonly<Record<string, string>>
   /** Where the code of a bundle lies. @default - the source, or the build */
   readonly moduleOf?: ((bundle: string) => string) | undefined
-  readonly onLog: (line: string) => void
 }
 
 export interface RunningStage {
@@ -56,8 +56,8 @@ export interface RunningStage {
   deploy(file: StackFile): Promise<void>
   /** What happens to its resources. @returns the undo */
   onEvent(listener: (event: StackEvent) => void): () => void
-  /** The first list of revocations, as the stack's first sweep writes it. */
-  beginList(): Promise<void>
+  /** The list of revocations, when its bucket was emptied: as an update of the stack would have it written. */
+  renewList(): Promise<void>
   publishingKey(): KmsKey | undefined
   /** Types of the template for which nothing stands. */
   leftOut(): readonly string[]
@@ -112,19 +112,20 @@ export const createRunningStage = ({ stage, host, isFirst }: RunningStageInput):
     },
     ...defined({ moduleOf: host.moduleOf }),
   })
+  const players = stackPlayers({
+    place,
+    resources: aws().resources,
+    functions,
+    schedules: host.schedules,
+    apis: fronts,
+    answers: host.answers,
+    secrets: host.secrets,
+    identities: createIdentities(place, rights),
+    bundleOf: (key) => bundles[key] ?? key,
+  })
   const stack = createStack({
     place,
-    players: stackPlayers({
-      place,
-      resources: aws().resources,
-      functions,
-      schedules: host.schedules,
-      apis: fronts,
-      answers: host.answers,
-      secrets: host.secrets,
-      identities: createIdentities(place, rights),
-      bundleOf: (key) => bundles[key] ?? key,
-    }),
+    players,
     notPlayed: (type) => type in notPlayed,
     parameters: BOOTSTRAPPED,
     names: host.names,
@@ -173,18 +174,9 @@ export const createRunningStage = ({ stage, host, isFirst }: RunningStageInput):
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    beginList: async () => {
-      const sweep = settings.functionArn('sweep')
-      const { M2M_REVOCATIONS_BUCKET: bucket } = deployed.exists(sweep) ? deployed.codeOf(sweep).env : {}
-      const keyArn = publishingKey()?.arn
-      if (bucket === undefined || keyArn === undefined) return
-      await writeFirstList({
-        aws: urls.aws,
-        region,
-        accessKeyId: sweepKey,
-        publication: { keyArn, bucket },
-        onLog: host.onLog,
-      })
+    renewList: async () => {
+      const list = stack.resources().find(({ type }) => type === LIST_RESOURCE)
+      if (list !== undefined) await playerOf(players, list.type)?.put(list, list)
     },
     publishingKey,
     leftOut: () => leftOutOf(stackFile.template),

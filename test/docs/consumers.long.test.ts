@@ -1,6 +1,7 @@
 // The examples for consumers: those for CDK make the templates that they promise, the cache lives through a rotation and a revoke on the
 // laptop, and the manifest is what Kubernetes would read.
 import { readFileSync } from 'node:fs'
+import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets'
 import { ReplicateSecretToRegionsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { App, SecretValue, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
@@ -11,6 +12,7 @@ import { accessToken as tokenByReplica } from '../../docs/consumers/replica.ts'
 import { callOnNewSecret } from '../../docs/consumers/webhook.ts'
 import { awsEnvironment, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator } from '../../lambda/local/story/operator.ts'
+import { callsOf } from '../e2e/control.ts'
 
 afterAll(() => vi.unstubAllEnvs())
 
@@ -67,10 +69,51 @@ test('the Lambda’s cache lives through a rotation, a settle and a revoke', { t
     const tokens = [await accessToken(secretArn)]
     for (const intent of ['rotate', 'settle', 'revoke', 'settle'] as const) {
       await operator.rotate(secretArn, intent)
-      tokens.push(await accessToken(secretArn))
+      // As after a service's 401: what is kept is not handed out again.
+      tokens.push(await accessToken(secretArn, tokens.at(-1)))
     }
 
     expect(tokens.every((token) => token.split('.').length === 3)).toBe(true)
+    expect(new Set(tokens).size).toBe(5)
+
+    const exchanges = () => laptop.stytch.server.calls().filter(({ op }) => op === 'Token').length
+    const reads = async () => (await callsOf(laptop.address.aws)).filter(({ op }) => op === 'GetSecretValue').length
+    const before = [exchanges(), await reads()]
+    expect(await accessToken(secretArn)).toBe(tokens.at(-1))
+    expect([exchanges(), await reads()]).toEqual(before)
+
+    for (const [kind, status] of [
+      ['throttle', 429],
+      ['error', 503],
+    ] as const) {
+      laptop.stytch.server.faults.add({ op: 'Token', kind, status })
+      const readsBefore = await reads()
+      await expect(accessToken(secretArn, tokens.at(-1))).rejects.toThrow(`HTTP ${status}`)
+      // One read, for the token that a service refused; the answer is none about the secret, and asks for no second.
+      expect(await reads()).toBe(readsBefore + 1)
+    }
+  } finally {
+    operator.secretsManager.destroy()
+    await laptop.close()
+  }
+})
+
+test('Powertools answers from memory after a revoke, and reads again when it is made to', {
+  timeout: 60_000,
+}, async () => {
+  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
+  const operator = createOperator(laptop.address)
+  const { secretsManager: awsSdkV3Client } = operator
+  try {
+    const { secretArn } = await operator.register('billing', ['read:invoices'])
+    const cache = new SecretsProvider({ awsSdkV3Client })
+    const read = (forceFetch: boolean) => cache.get(secretArn, { maxAge: 3600, forceFetch })
+    const first = await read(false)
+    for (const intent of ['revoke', 'settle'] as const) await operator.rotate(secretArn, intent)
+
+    expect(await read(false)).toBe(first)
+    expect(await read(true)).not.toBe(first)
+    expect(await read(false)).not.toBe(first)
   } finally {
     operator.secretsManager.destroy()
     await laptop.close()

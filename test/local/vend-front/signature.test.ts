@@ -88,6 +88,15 @@ describe('a signature of the SDK', () => {
     expect(signatureFault(await sign('/clients/orders/token', '{}'), check(more))?.type).toBe(type)
   })
 
+  test.each(['x-amz-date', 'x-amz-content-sha256'])('does not hold where %s is sent and not signed', async (name) => {
+    const { headers, ...request } = await sign('/clients/orders/token', '{}')
+    const authorization = headers.authorization?.replace(/SignedHeaders=[^,]+/, (list) => list.replace(`;${name}`, ''))
+
+    const fault = signatureFault({ ...request, headers: { [name]: 'x', ...headers, authorization } }, check())
+
+    expect(fault).toMatchObject({ type: 'InvalidSignatureException', message: expect.stringContaining(name) })
+  })
+
   test('of a session is not ours: the pair has no token', async () => {
     const request = await sign('/clients/orders/token', '{}')
 

@@ -5,6 +5,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { promisify } from 'node:util'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { SignatureV4 } from '@smithy/signature-v4'
 import stytchSdk from 'stytch'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -16,6 +17,7 @@ import {
   VendFailed,
   type Verify,
 } from '../../lambda/client/index.ts'
+import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/clients-api.ts'
 import { Sha256 } from '../../lambda/core/vend/sha256.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
@@ -287,6 +289,48 @@ describe('a second after the proof of a revoke', () => {
     expect(refused).toMatchObject({ code: 'revoked_token' })
     expect((await verify(fresh.accessToken)).scopes).toEqual(['a'])
     expect((await verify(renewed.accessToken)).scopes).toEqual(['a'])
+  })
+})
+
+describe('a client that is switched off', () => {
+  const setActive = async (name: string, isActive: boolean): Promise<void> => {
+    const lambda = new LambdaClient({
+      endpoint: laptop.address.aws,
+      region: laptop.address.region,
+      credentials: { accessKeyId: 'laptop', secretAccessKey: 'x' },
+    })
+    const { FunctionError } = await lambda.send(
+      new InvokeCommand({
+        FunctionName: 'm2m-laptop-clients',
+        Qualifier: BREAK_GLASS_ALIAS,
+        Payload: Buffer.from(JSON.stringify({ action: 'setActive', secretName: `m2m/laptop/${name}`, isActive })),
+      }),
+    )
+    lambda.destroy()
+    expect(FunctionError).toBeUndefined()
+  }
+
+  it('is vended nothing within seconds, its tokens are refused, and both end when it is switched on', async () => {
+    await operator.register('paused', ['a'])
+    const before = await vend('paused', ['a'])
+    await setActive('paused', false)
+
+    const refusal = await until(
+      () =>
+        vend('paused', ['a']).then(
+          () => undefined,
+          (error: unknown) => error,
+        ),
+      'the vendor to obey the list',
+    )
+    const verified = await verifier(true)(before.accessToken).catch((error: unknown) => error)
+    await setActive('paused', true)
+    const after = await until(() => vend('paused', ['a']).catch(() => undefined), 'a token of a client that is on')
+
+    expect(refusal).toMatchObject({ status: 403, code: 'unauthorized_client' })
+    expect(verified).toMatchObject({ code: 'revoked_token' })
+    expect((await verifier(true)(after.accessToken)).scopes).toEqual(['a'])
+    await expect(verifier(true)(before.accessToken)).rejects.toMatchObject({ code: 'revoked_token' })
   })
 })
 

@@ -14,7 +14,6 @@ import { type Bench, integer, runAlone } from './report.ts'
 
 const CLIENT = 'leaked'
 const SCOPES = ['read:reports']
-const BETWEEN_MS = 20
 
 /** Bundled as they are deployed: their sources take ten times as long to load. */
 const deployed = [
@@ -28,16 +27,27 @@ interface Request {
   readonly outcome: 'passed' | 'passedAfterForget' | 'refused' | 'noToken'
 }
 
+interface Load {
+  readonly callers: number
+  /** Between two requests of a caller. */
+  readonly betweenMs: number
+  /** After the settle. */
+  readonly afterMs: number
+}
+
+const fullLoad: Load = { callers: 50, betweenMs: 20, afterMs: 20_000 }
+const quickLoad: Load = { callers: 3, betweenMs: 200, afterMs: 3_000 }
+
 interface Round {
   readonly requests: readonly Request[]
   /** From when on no service refuses anybody for good: a second after the proof, at the earliest. */
   readonly from: number
 }
 
-const play = async (directory: string, callers: number, afterMs: number): Promise<Round> => {
+const play = async (directory: string, { callers, betweenMs, afterMs }: Load): Promise<Round> => {
   const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
   for (const [part] of deployed) laptop.deploy(part, { modulePath: join(directory, part, 'index.mjs') })
-  const operator = createOperator(laptop.address)
+  const operator = createOperator(laptop.address, { patienceMs: 300_000 })
   const {
     vend: url,
     region,
@@ -77,7 +87,7 @@ const play = async (directory: string, callers: number, afterMs: number): Promis
       while (!isOver) {
         const outcome = await call(tokens).catch(() => 'noToken' as const)
         requests.push({ at: Date.now(), outcome })
-        await sleep(BETWEEN_MS)
+        await sleep(betweenMs)
       }
     }
     const load = Promise.all(Array.from({ length: callers }, caller))
@@ -96,15 +106,18 @@ const play = async (directory: string, callers: number, afterMs: number): Promis
 }
 
 export const benchAfterRevoke: Bench = async ({ isQuick }) => {
-  const callers = isQuick ? 5 : 50
+  const load = isQuick ? quickLoad : fullLoad
   const directory = await mkdtemp(join(tmpdir(), 'm2m-revoked-'))
   try {
     for (const [part, handler] of deployed) {
       const source = fileURLToPath(new URL(`../lambda/handlers/${handler}.ts`, import.meta.url))
       await bundleFunction(source, join(directory, part), { isForLaptop: true })
     }
-    const { requests, from } = await play(directory, callers, isQuick ? 3_000 : 20_000)
+    const { requests, from } = await play(directory, load)
     if (from === 0) throw new Error('The list of revocations does not name the client.')
+    const failures = requests.filter(
+      ({ at, outcome }) => at >= from && (outcome === 'refused' || outcome === 'noToken'),
+    ).length
     const count = (some: readonly Request[], outcome: Request['outcome']): string =>
       integer(some.filter((request) => request.outcome === outcome).length)
     const rowOf = (name: string, some: readonly Request[]): readonly string[] => [
@@ -118,7 +131,7 @@ export const benchAfterRevoke: Bench = async ({ isQuick }) => {
     return {
       tables: [
         {
-          title: `Requests of ${callers} callers who follow the recipe, their client revoked under them`,
+          title: `Requests of ${load.callers} callers who follow the recipe, their client revoked under them`,
           columns: [
             'when',
             'requests',
@@ -142,7 +155,8 @@ export const benchAfterRevoke: Bench = async ({ isQuick }) => {
           ],
         },
       ],
-      ratios: {},
+      // Of what must not be, one more than there was: the gate lets nothing through.
+      ratios: { 'revoked: failures from a second after the proof, and one': 1 + failures },
     }
   } finally {
     await rm(directory, { recursive: true, force: true })

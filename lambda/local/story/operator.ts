@@ -42,12 +42,19 @@ export interface OperatorInput {
   readonly agent?: string
   /** Whose calls they are. @default - where rights are enforced, those of a role that may register, rotate and read every client */
   readonly accessKeyId?: string
+  /** How long a registration or a rotation is waited for. @default 25000 */
+  readonly patienceMs?: number
   /** The policy of a secret that it registers. @default - none */
   readonly policyOf?: ((secretArn: string) => object) | undefined
 }
 
 export const createOperator = (address: LaptopAddress, input: OperatorInput = {}): Operator => {
-  const { agent, policyOf, accessKeyId = address.identities === undefined ? 'laptop' : 'break-glass' } = input
+  const {
+    agent,
+    policyOf,
+    patienceMs = ROTATION_MS,
+    accessKeyId = address.identities === undefined ? 'laptop' : 'break-glass',
+  } = input
   const secretsManager = new SecretsManagerClient({
     ...awsClientSettings,
     ...(agent === undefined ? {} : { customUserAgent: agent }),
@@ -70,8 +77,8 @@ export const createOperator = (address: LaptopAddress, input: OperatorInput = {}
 
   const until = (holds: () => Promise<boolean>, what: string): Promise<void> =>
     awaitThat(holds, {
-      patienceMs: ROTATION_MS,
-      message: `The ${what} did not come within ${ROTATION_MS / 1000} s`,
+      patienceMs,
+      message: `The ${what} did not come within ${patienceMs / 1000} s`,
     })
 
   return {

@@ -206,6 +206,7 @@ export class M2mStack extends Stack {
       replicas: config.replicas,
       ...readers,
       deadLetters: notifications.deadLetters,
+      callerRoleArns: [...new Set([deployRole, ...config.clientDeployRoleArns, ...breakGlass])],
       records,
     })
     const clients = new ClientsFunction(this, 'Clients', {
@@ -280,6 +281,7 @@ export class M2mStack extends Stack {
         bus,
         schedule: campaigns.schedule,
         spans: config.rotation,
+        callerRoleArns: [...new Set([incidentRole, ...operators, ...breakGlass])],
         removalPolicy,
         ...stytchRate,
       })

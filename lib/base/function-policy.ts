@@ -2,7 +2,14 @@
 // replaces a policy as a whole, so that a permission of the older kind (AWS::Lambda::Permission) on the same function would be lost or
 // take this one away (CloudFormation, AWS::Lambda::ResourcePolicy).
 import { Stack } from 'aws-cdk-lib'
-import { ArnPrincipal, Effect, PolicyDocument, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam'
+import {
+  ArnPrincipal,
+  Effect,
+  PolicyDocument,
+  PolicyStatement,
+  ServicePrincipal,
+  StarPrincipal,
+} from 'aws-cdk-lib/aws-iam'
 import { CfnResourcePolicy } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
 
@@ -13,14 +20,31 @@ export interface Callers {
   readonly letIn: readonly string[]
 }
 
+/** A service that calls for itself, for one of the resources that are named. */
+export interface ServiceCaller {
+  /** Such as `events.amazonaws.com`. */
+  readonly service: string
+  /** Rules, or an API's methods. */
+  readonly sourceArns: readonly string[]
+}
+
 export interface FunctionPolicyProps extends Callers {
   /** Of the function, or of one of its aliases. */
   readonly arn: string
   /** Versions and aliases of the function, where those may be called by others. @default - none */
   readonly qualified?: readonly { readonly sid: string; readonly arn: string; readonly allowed: readonly string[] }[]
+  /** @default - no service may call */
+  readonly services?: readonly ServiceCaller[]
 }
 
-const onlyFor = (scope: Construct, sid: string, arn: string, allowed: readonly string[]): PolicyStatement => {
+interface Denied {
+  readonly sid: string
+  readonly arn: string
+  readonly allowed: readonly string[]
+  readonly letsServices?: boolean
+}
+
+const onlyFor = (scope: Construct, { sid, arn, allowed, letsServices = false }: Denied): PolicyStatement => {
   const { partition, account } = Stack.of(scope)
   return new PolicyStatement({
     sid,
@@ -30,17 +54,34 @@ const onlyFor = (scope: Construct, sid: string, arn: string, allowed: readonly s
     resources: [arn],
     // The account's root can change this policy anyway; and a list without anybody could not be written. Services have no such ARN, and a
     // negated operator matches an absent key: no service may call.
-    conditions: { ArnNotEquals: { 'aws:PrincipalArn': [...allowed, `arn:${partition}:iam::${account}:root`] } },
+    // Where one may, the denial is of those that are none; which service, the permission beside it says.
+    conditions: {
+      ArnNotEquals: { 'aws:PrincipalArn': [...allowed, `arn:${partition}:iam::${account}:root`] },
+      ...(letsServices ? { Bool: { 'aws:PrincipalIsAWSService': 'false' } } : {}),
+    },
   })
 }
+
+const byService = (scope: Construct, arn: string, { service, sourceArns }: ServiceCaller): PolicyStatement =>
+  new PolicyStatement({
+    sid: `By${service.replace(/\..*$/, '').replace(/^./, (letter) => letter.toUpperCase())}`,
+    principals: [new ServicePrincipal(service)],
+    actions: ['lambda:InvokeFunction'],
+    resources: [arn],
+    conditions: {
+      ArnLike: { 'aws:SourceArn': [...sourceArns] },
+      StringEquals: { 'aws:SourceAccount': Stack.of(scope).account },
+    },
+  })
 
 export const guardFunction = (
   scope: Construct,
   id: string,
-  { arn, allowed, letIn, qualified = [] }: FunctionPolicyProps,
+  { arn, allowed, letIn, qualified = [], services = [] }: FunctionPolicyProps,
 ): CfnResourcePolicy => {
-  const statements = [onlyFor(scope, 'OnlyItsCallers', arn, allowed)]
-  for (const { sid, arn: ofThose, allowed: those } of qualified) statements.push(onlyFor(scope, sid, ofThose, those))
+  const statements = [onlyFor(scope, { sid: 'OnlyItsCallers', arn, allowed, letsServices: services.length > 0 })]
+  for (const denied of qualified) statements.push(onlyFor(scope, denied))
+  for (const service of services) statements.push(byService(scope, arn, service))
   if (letIn.length > 0) {
     statements.push(
       new PolicyStatement({

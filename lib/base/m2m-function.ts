@@ -5,16 +5,24 @@
 import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import { Architecture, CfnFunction, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import {
+  Architecture,
+  CfnFunction,
+  type IFunction,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import type { NetworkConfig } from '../config/account-config.ts'
 import type { Reservations } from '../config/reservations.ts'
-import { functionName, type Part, roleName, type StageNames } from '../config/stage-names.ts'
+import { functionArn, functionName, type Part, roleName, type StageNames } from '../config/stage-names.ts'
 import { type BundleName, functionBundle } from './function-bundle.ts'
 import { onlyFromTheFunction, useNetworkInterfaces } from './function-guards.ts'
+import { guardFunction, type ServiceCaller } from './function-policy.ts'
 
 /** What a stage decides for all of its functions. */
 export interface FunctionSurroundings {
@@ -69,11 +77,15 @@ export class M2mFunction extends Construct {
   readonly role: Role
   readonly function: LambdaFunction
   readonly logGroup: LogGroup
+  /** By name. */
+  readonly arn: string
+  private withoutPermission: IFunction | undefined
 
   constructor(scope: Construct, id: string, props: M2mFunctionProps) {
     super(scope, id)
     const { names, part, surroundings } = props
     this.part = part
+    this.arn = functionArn(this, names, part)
     this.role = new Role(this, 'Role', {
       roleName: roleName(this, names, part),
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -117,6 +129,28 @@ export class M2mFunction extends Construct {
   /** One action or a few, on named resources. */
   mayDo(...statements: readonly PolicyStatement[]): void {
     for (const statement of statements) this.role.addToPrincipalPolicy(statement)
+  }
+
+  /** The same function for a rule or an API: without the permission that CDK adds for each, which cannot stand beside `onlyCalledBy`. */
+  get called(): IFunction {
+    this.withoutPermission ??= LambdaFunction.fromFunctionAttributes(this, 'Called', {
+      functionArn: this.function.functionArn,
+      sameEnvironment: false,
+      skipPermissions: true,
+    })
+    return this.withoutPermission
+  }
+
+  /** Whoever else has the right to call functions may not call this one, however wide that right is. The account's root may. */
+  onlyCalledBy({
+    roleArns = [],
+    services = [],
+  }: {
+    readonly roleArns?: readonly string[]
+    readonly services?: readonly ServiceCaller[]
+  }): void {
+    const guarded = guardFunction(this, 'OnlyItsCallers', { arn: this.arn, allowed: roleArns, letIn: [], services })
+    guarded.node.addDependency(this.function)
   }
 
   /** Writes down why a wildcard stands in the role's policy; the tests hold every one against this list. */

@@ -17,10 +17,11 @@ import { deadLetters, messagesSent } from '../base/dead-letters.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
 import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
+import { guardFunction } from '../base/function-policy.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import { longestGapHours } from '../config/campaign-config.ts'
-import { functionArn, functionName, type StageNames } from '../config/stage-names.ts'
+import { functionArn, functionName, roleArn, type StageNames } from '../config/stage-names.ts'
 import type { RecordsTable } from '../rotation/records-table.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
 import { mayAskForRotations } from '../rotation/rotation-rights.ts'
@@ -36,6 +37,8 @@ export interface CampaignProps {
   /** Of the periodic campaign, for EventBridge Scheduler. */
   readonly schedule: string
   readonly spans: { readonly periodHours: number; readonly overlapHours: number }
+  /** Roles that start campaigns, beside its schedule's and its own. */
+  readonly callerRoleArns: readonly string[]
   /** @default - Stytch sets no limit */
   readonly stytchCallsPerSecond?: number
   readonly removalPolicy: RemovalPolicy
@@ -120,7 +123,8 @@ export class Campaign extends Construct {
     this.makeDurable(spans.overlapHours)
     this.mayRun(props)
     this.alias = this.publish()
-    this.schedule(props)
+    const scheduleRole = this.schedule(props)
+    this.guard([roleArn(this, names, 'campaign'), scheduleRole.roleArn, ...props.callerRoleArns])
   }
 
   readonly eventNotices: readonly EventNotice[] = [
@@ -247,7 +251,21 @@ export class Campaign extends Construct {
     this.fn.explainWildcard(own, OF_A_VERSION)
   }
 
-  private schedule({ names, schedule: scheduleExpression }: CampaignProps): void {
+  /** Whoever may call it revokes and rotates whatever they name. */
+  private guard(allowed: readonly string[]): void {
+    const { arn } = this.fn
+    guardFunction(this, 'OnlyItsCallers', {
+      arn,
+      // A campaign is begun by the alias.
+      allowed: [],
+      letIn: [],
+      // Also here, since it is not said whether an alias's own policy is the only one that is asked about it.
+      qualified: [{ sid: 'QualifiedByFewer', arn: `${arn}:*`, allowed }],
+    }).node.addDependency(this.fn.function)
+    guardFunction(this, 'AliasByFewer', { arn: this.aliasArn, allowed, letIn: [] }).node.addDependency(this.alias)
+  }
+
+  private schedule({ names, schedule: scheduleExpression }: CampaignProps): Role {
     const { partition, region, account } = Stack.of(this)
     const role = new Role(this, 'ScheduleRole', {
       roleName: `${functionName(names, 'campaign')}-schedule-${region}`,
@@ -289,5 +307,6 @@ export class Campaign extends Construct {
     })
     // It may fire as soon as it is there; policy and alias are resources of their own.
     schedule.node.addDependency(role, this.alias)
+    return role
   }
 }

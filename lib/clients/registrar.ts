@@ -18,7 +18,7 @@ import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import { keyPlaceOf, type SecretsKey } from '../base/secrets-key.ts'
 import type { ReplicaConfig } from '../config/account-config.ts'
 import type { BackstopRules } from '../config/rotation-schedule.ts'
-import { roleArn, type StageNames } from '../config/stage-names.ts'
+import { bootstrapDeployRoleArn, roleArn, type StageNames } from '../config/stage-names.ts'
 import type { RecordsTable } from '../rotation/records-table.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
 import { mayRegister } from './registration-rights.ts'
@@ -45,6 +45,8 @@ export interface RegistrarProps {
   /** Every account of this organization as well. @default - none */
   readonly readerOrganizationId?: string
   readonly deadLetters: IQueue
+  /** Roles by which CloudFormation asks it. @default - that of `cdk bootstrap` */
+  readonly callerRoleArns?: readonly string[]
   /** In which it notes whom the secrets of a stage without claims hold. @default - none */
   readonly records?: RecordsTable
 }
@@ -136,6 +138,9 @@ export class Registrar extends Construct implements ClientRegistrar {
     this.fn.function.configureAsyncInvoke({ onFailure: new SqsDestination(props.deadLetters) })
     mayRegister(this.fn, props)
     this.functionArn = this.fn.function.functionArn
+    // A request says which stack it is of, and names readers: only whoever deploys may say so.
+    const { callerRoleArns = [bootstrapDeployRoleArn(this)] } = props
+    this.fn.onlyCalledBy({ roleArns: callerRoleArns })
     // The function answers only once it may do what it is asked; its policy is a resource of its own.
     this.dependencies = [this.fn]
     if (props.records !== undefined) this.takeOverClaims(props.records)

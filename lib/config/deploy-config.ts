@@ -76,6 +76,8 @@ export interface DeployConfig {
   readonly vendor?: VendorConfig
   /** The role by which CloudFormation changes the stack; absent: that of `cdk bootstrap`. */
   readonly deployRoleArn?: string
+  /** Roles by which CloudFormation deploys other stacks that declare clients of this stage. */
+  readonly clientDeployRoleArns: readonly string[]
   /** An existing key for all secrets; absent: the stack makes one. */
   readonly keyArn?: string
   /** Encrypts log groups and the alarm topic: `create`, or an existing key's ARN; absent: the services' own keys. */
@@ -196,6 +198,7 @@ const readRoot = (root: Place): DeployConfig => {
     'drill',
     'vendor',
     'deployRoleArn',
+    'clientDeployRoleArns',
     'keyArn',
     'monitoringKey',
     'readerAccounts',
@@ -250,6 +253,7 @@ const readRoot = (root: Place): DeployConfig => {
     logRetentionDays: readLogRetention(root),
     evidence: readEvidenceConfig(root),
     replicas: readReplicas(root),
+    clientDeployRoleArns: root.texts('clientDeployRoleArns', shapes.roleArn),
     readerAccounts: readReaderAccounts(root, { clients, sets }, optional.environment?.account),
     clients,
     ...optional,

@@ -14,6 +14,7 @@ interface PlacedSettings {
   readonly operators: readonly string[]
   readonly sets?: SetsConfig
   readonly deployRoleArn?: string
+  readonly clientDeployRoleArns?: readonly string[]
   readonly keyArn?: string
   readonly monitoringKey?: string
   readonly permissionsBoundaryArn?: string
@@ -87,6 +88,9 @@ export const placeFaults = (config: PlacedSettings): readonly PlaceFault[] => {
     ),
     ...config.operators.flatMap((arn, at) => accountFault(`operators[${at}]`, arn, account)),
     ...accountFault('deployRoleArn', config.deployRoleArn, account),
+    ...(config.clientDeployRoleArns ?? []).flatMap((arn, at) =>
+      accountFault(`clientDeployRoleArns[${at}]`, arn, account),
+    ),
     ...accountFault('permissionsBoundaryArn', config.permissionsBoundaryArn, account),
   ]
 }

@@ -4,7 +4,6 @@
 
 import { Duration, Stack, Validations } from 'aws-cdk-lib'
 import { CfnRule, type EventBus, Rule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { Bucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3'
@@ -16,7 +15,7 @@ import { archivePattern } from '../../lambda/env/archive-rule.ts'
 import { denyOn, keepBucket, keptBucket } from '../base/bucket-guard.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import { type FunctionSurroundings, M2mFunction, printedArn } from '../base/m2m-function.ts'
-import { keepingUndelivered } from '../base/rule-targets.ts'
+import { byRules, keepingUndelivered, toFunction } from '../base/rule-targets.ts'
 import type { OperatorPolicy } from '../clients/operator-policy.ts'
 import type { DeployConfig } from '../config/deploy-config.ts'
 import { roleArn, type StageNames } from '../config/stage-names.ts'
@@ -77,11 +76,12 @@ export class EvidenceArchive extends Construct {
       description: 'What an auditor asks for goes to the evidence archive',
       // Replaced below: the construct's own form of a pattern has no alternatives.
       eventPattern: { detailType: ['none'] },
-      targets: [keepingUndelivered(new LambdaFunction(this.fn.function), props.deadLetters)],
+      targets: [keepingUndelivered(toFunction(this.fn.function), props.deadLetters)],
     })
     const cfnRule = this.rule.node.defaultChild
     if (!(cfnRule instanceof CfnRule)) throw new Error('The rule has no CfnRule.')
     cfnRule.eventPattern = archivePattern
+    this.fn.onlyCalledBy({ services: [byRules([this.rule])] })
   }
 
   /** Lets a rotation function put its proofs here. */

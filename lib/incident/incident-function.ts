@@ -4,7 +4,6 @@
 
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
 import type { EventPattern } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
@@ -20,7 +19,7 @@ import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
-import { keepingUndelivered } from '../base/rule-targets.ts'
+import { byRules, keepingUndelivered, toFunction } from '../base/rule-targets.ts'
 import type { StageNames } from '../config/stage-names.ts'
 import type { ProjectRotation } from '../rotation/project-rotation.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
@@ -107,11 +106,13 @@ export class IncidentFunction extends Construct {
         }),
       )
     }
-    addIncidentRules(this, {
+    const rules = addIncidentRules(this, {
       bus: bus.bus,
       rules: [leakReportRule, ...(props.campaignArn === undefined ? [] : [campaignEndRule])],
-      target: keepingUndelivered(new LambdaFunction(this.fn.function), props.undelivered),
+      target: keepingUndelivered(toFunction(this.fn.function), props.undelivered),
     })
+    // The event says by whom a leak is reported, and the bus alone sees to it that this is true.
+    this.fn.onlyCalledBy({ services: [byRules(rules)] })
   }
 
   // Each event has one line of its own that says who, whom, why and what to do (lambda/core/incident/incident-summary.ts).

@@ -3,7 +3,6 @@
 
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
 import { CfnRule, Rule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
@@ -13,7 +12,7 @@ import { type AdoptionEnv, writeReadsEnv } from '../../lambda/env/reads.ts'
 import { deadLetters, messagesSent } from '../base/dead-letters.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
-import { keepingUndelivered } from '../base/rule-targets.ts'
+import { byRules, keepingUndelivered, toFunction } from '../base/rule-targets.ts'
 import type { AdoptionProofConfig } from '../config/adoption-config.ts'
 import { roleArn, type StageNames } from '../config/stage-names.ts'
 import type { RecordsTable } from '../rotation/records-table.ts'
@@ -119,11 +118,12 @@ export class AdoptionRecords extends Construct {
           requestParameters: { $or: [{ secretId: below }, { secretIdList: below }] },
         },
       },
-      targets: [keepingUndelivered(new LambdaFunction(this.fn.function), undelivered)],
+      targets: [keepingUndelivered(toFunction(this.fn.function), undelivered)],
     })
     const cfnRule = rule.node.defaultChild
     if (!(cfnRule instanceof CfnRule)) throw new Error('The rule has no CfnRule.')
     // Else EventBridge leaves out calls that only read (EventBridge user guide, "read-only management events").
     cfnRule.state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
+    this.fn.onlyCalledBy({ services: [byRules([rule])] })
   }
 }

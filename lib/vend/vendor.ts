@@ -338,16 +338,21 @@ export class Vendor extends Construct {
   }
 
   private addRoutes(): void {
-    const integration = new LambdaIntegration(this.fn.function, { allowTestInvoke: false })
-    const add = (resource: Resource, method: string): void => {
+    const integration = new LambdaIntegration(this.fn.called, { allowTestInvoke: false })
+    const add = (resource: Resource, method: string): string => {
       const added = resource.addMethod(method, integration)
       Validations.of(added).acknowledge({
         id: 'AwsSolutions-COG4',
         reason: 'Callers are roles and sign with their own keys: IAM says who may ask for which client',
       })
+      return added.methodArn
     }
     const { root } = this.api
-    add(root.addResource('clients').addResource('{client}').addResource('token'), 'POST')
-    add(root.addResource('.well-known').addResource('oauth-authorization-server'), 'GET')
+    const sourceArns = [
+      add(root.addResource('clients').addResource('{client}').addResource('token'), 'POST'),
+      add(root.addResource('.well-known').addResource('oauth-authorization-server'), 'GET'),
+    ]
+    // The event says who asks for a token, and API Gateway alone sees to it that this is true.
+    this.fn.onlyCalledBy({ services: [{ service: 'apigateway.amazonaws.com', sourceArns }] })
   }
 }

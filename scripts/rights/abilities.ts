@@ -184,6 +184,21 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
       group,
       ways: functions.has('rotation') ? [way('InvokeFunction', ...invoke(functionArn('rotation')))] : [],
     },
+    {
+      id: 'start-campaign',
+      title: 'starts campaigns',
+      group,
+      ways: (qualifiers.get(functionArn('campaign')) ?? []).map((arn) => way(qualifier(arn), ...invoke(arn))),
+    },
+    {
+      // Each acts on what its event says: of which stack a client is, who reports a leak, who has read, who asks for a token.
+      id: 'call-past',
+      title: 'calls, past CloudFormation, bus and API, the function of',
+      group,
+      ways: ['registrar', 'incident', 'reads', 'vendor']
+        .filter((part) => functions.has(part))
+        .map((part) => way(part, ...invoke(functionArn(part)))),
+    },
   ]
 }
 

@@ -139,10 +139,19 @@ describe('whoever was not named', () => {
   // A step that nobody asked for changes nothing (docs/threat-model.md), and RotateSecret asks this right of its callers. Tokens are for
   // whoever has a policy that names the client's path, which an administrator's does.
   test.each(administrators)(
-    'with the SCP, %s can do nothing but call the rotation and archive functions and ask for tokens',
+    'with the SCP, %s can do nothing but call the rotation function and ask for tokens',
     (caller) => {
-      // What is handed to the archive proves nothing, and takes no key from what is real (test/core/incident).
-      expect(openTo(caller, true)).toEqual(['forge-archived', 'forge-step', 'vend'])
+      expect(openTo(caller, true)).toEqual(['forge-step', 'vend'])
+    },
+  )
+
+  test.each(administrators)(
+    '%s calls no function past CloudFormation, bus or API, and starts no campaign',
+    (caller) => {
+      for (const isUnderScp of [false, true]) {
+        const answers = answersOf(caller, isUnderScp)
+        expect(['call-past', 'forge-archived', 'start-campaign'].filter((id) => answers[id] !== 'no')).toEqual([])
+      }
     },
   )
 
@@ -188,8 +197,11 @@ describe('readers', () => {
 })
 
 describe('people', () => {
-  test('an operator rotates, clears, holds, freezes, declares, searches and releases the intake, and does nothing else', () => {
-    const may = ['clear-pending', 'declare', 'forge-gate', 'forge-step', 'freeze', 'hold', 'identify', 'look', 'rotate']
+  test('an operator rotates, one or many, clears, holds, freezes, declares, searches and releases the intake, and does nothing else', () => {
+    const may = [
+      ...['clear-pending', 'declare', 'forge-gate', 'forge-step', 'freeze', 'hold', 'identify', 'look', 'rotate'],
+      'start-campaign',
+    ]
 
     expect(openTo('operator')).toEqual(may)
     expect(openTo('operator', true)).toEqual(may)
@@ -263,6 +275,13 @@ describe('functions', () => {
     ['forge-revoked', ['project-rotation', 'rotation']],
   ])('%s: %j and no other function', (ability, expected) => {
     expect(functions.filter((caller) => verdictOf(caller, ability).answer === 'yes').sort()).toEqual(expected)
+  })
+
+  test('the registrar is called by whoever deploys and break-glass; incident, reads and vendor function by no role', () => {
+    const callers = allIds.filter((caller) => verdictOf(caller, 'call-past').answer !== 'no')
+
+    expect(callers.sort()).toEqual(['break-glass', 'deploy', 'root'])
+    for (const caller of ['break-glass', 'deploy']) expect(verdictOf(caller, 'call-past').open).toEqual(['registrar'])
   })
 
   test.each([

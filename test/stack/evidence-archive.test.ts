@@ -278,17 +278,26 @@ describe('the rule', () => {
   })
 
   test('alone may call the function', () => {
-    const calls = Object.values(resourcesOf(template)).filter(
+    const policies = Object.values(resourcesOf(template)).filter(
       ({ Type, Properties }) =>
-        Type === 'AWS::Lambda::Permission' && JSON.stringify(Properties.FunctionName).includes('EvidenceFn'),
+        Type === 'AWS::Lambda::ResourcePolicy' && JSON.stringify(Properties.ResourceArn).includes('m2m-prod-archive'),
     )
 
-    expect(calls.map(({ Properties }) => Properties)).toEqual([
-      expect.objectContaining({
-        Action: 'lambda:InvokeFunction',
-        Principal: 'events.amazonaws.com',
-        SourceArn: { 'Fn::GetAtt': [onlyId('AWS::Events::Rule'), 'Arn'] },
-      }),
+    expect(policies.map(({ Properties }) => Properties.PolicyDocument)).toEqual([
+      {
+        Version: '2012-10-17',
+        Statement: [
+          expect.objectContaining({ Sid: 'OnlyItsCallers', Effect: 'Deny', Principal: '*' }),
+          expect.objectContaining({
+            Sid: 'ByEvents',
+            Action: 'lambda:InvokeFunction',
+            Principal: { Service: 'events.amazonaws.com' },
+            Condition: expect.objectContaining({
+              ArnLike: { 'aws:SourceArn': [{ 'Fn::GetAtt': [onlyId('AWS::Events::Rule'), 'Arn'] }] },
+            }),
+          }),
+        ],
+      },
     ])
   })
 })

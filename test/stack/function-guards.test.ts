@@ -3,12 +3,20 @@
 // function.
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { evaluateAccess } from '../../lambda/local/iam/evaluate.ts'
+import type { RequestContext } from '../../lambda/local/iam/pattern.ts'
+import type { Caller } from '../../lambda/local/iam/principal.ts'
+import { resourcePoliciesOf } from '../../lambda/local/stack/policies.ts'
+import { type ReadTemplate, readDeployedTemplate, type Template as Synthesised } from '../../scripts/rights/template.ts'
 import { everything } from './everything.ts'
-import { resourcesOf, type Statement, synthStack } from './synth.ts'
+import { ACCOUNT, REGION, resourcesOf, type Statement, synthStack } from './synth.ts'
 
 let template: Template
+let deployed: ReadTemplate
 beforeAll(() => {
   template = synthStack(everything).template()
+  const place = { partition: 'aws', account: ACCOUNT, region: REGION, stackName: 'm2m-prod' }
+  deployed = readDeployedTemplate(template.toJSON() as Synthesised, place)
 })
 
 const text = (value: unknown): string => JSON.stringify(value)
@@ -76,6 +84,89 @@ describe('a function’s role', () => {
   })
 })
 
+const roleCaller = (name: string) => ({
+  arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${name}/x`,
+  principalArn: `arn:aws:iam::${ACCOUNT}:role/${name}`,
+})
+
+const partArn = (part: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-${part}`
+
+const policyStatements = (arn: string): readonly Statement[] =>
+  deployed.resources
+    .flatMap(({ type, properties }) =>
+      resourcePoliciesOf(
+        { type, properties, arn: String(properties.$arn), name: String(properties.$ref) },
+        { account: ACCOUNT, region: REGION, name: 'm2m-prod' },
+      ),
+    )
+    .filter((one) => one.arn === arn)
+    .flatMap(({ statements }) => statements as readonly Statement[])
+
+/** Whether the function's policy lets somebody call whose own policies allow to call every function of the account. */
+const isCalledBy = (caller: Caller, part: string, context: RequestContext = {}): boolean => {
+  const Statement = policyStatements(partArn(part))
+  const all = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: '*' }],
+  }
+  const { decision } = evaluateAccess({
+    caller,
+    ...('service' in caller ? {} : { policies: { identityPolicies: [all] } }),
+    action: 'lambda:InvokeFunction',
+    resource: partArn(part),
+    resourcePolicy: { Version: '2012-10-17', Statement },
+    context,
+  })
+  return decision === 'allowed'
+}
+
+describe('who has the right to call every function of the account', () => {
+  const believing = [
+    'archive',
+    'campaign',
+    'campaign:live',
+    'clients',
+    'identify',
+    'incident',
+    'reads',
+    'registrar',
+    'vendor',
+  ]
+
+  test.each(believing)('may not call %s, which believes of its caller what the event says', (part) => {
+    expect(isCalledBy(roleCaller('jobs'), part)).toBe(false)
+  })
+
+  test.each(['rotation', 'project-rotation', 'sweep', 'intake'])(
+    'may call %s, which believes no such thing',
+    (part) => {
+      expect(isCalledBy(roleCaller('jobs'), part)).toBe(true)
+    },
+  )
+
+  test('calls, where CloudFormation deploys by it, or the schedule starts campaigns', () => {
+    expect(isCalledBy(roleCaller(`cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`), 'registrar')).toBe(true)
+    expect(isCalledBy(roleCaller(`m2m-prod-campaign-schedule-${REGION}`), 'campaign:live')).toBe(true)
+    expect(isCalledBy(roleCaller('operator'), 'campaign:live')).toBe(true)
+  })
+
+  test.each([
+    ['incident', 'events'],
+    ['archive', 'events'],
+    ['reads', 'events'],
+    ['vendor', 'apigateway'],
+  ])('is no service: %s is called by %s, for a rule or an API of the stage', (part, service) => {
+    const [by] = policyStatements(partArn(part)).filter(({ Effect }) => Effect === 'Allow')
+    const source = String([by?.Condition?.ArnLike?.['aws:SourceArn']].flat()[0]).replaceAll('*', 'x')
+    const of = (arn: string, account = ACCOUNT) => ({ 'aws:SourceArn': arn, 'aws:SourceAccount': account })
+
+    expect(isCalledBy({ service: `${service}.amazonaws.com` }, part, of(source))).toBe(true)
+    expect(isCalledBy({ service: `${service}.amazonaws.com` }, part, of(`${source}-other`))).toBe(part === 'vendor')
+    expect(isCalledBy({ service: `${service}.amazonaws.com` }, part, of(source, '999999999999'))).toBe(false)
+    expect(isCalledBy({ service: 's3.amazonaws.com' }, part, of(source))).toBe(false)
+  })
+})
+
 describe('a function’s policy', () => {
   test('is of one kind on each function: the newer replaces what the older wrote', () => {
     const guarded = ofType('AWS::Lambda::ResourcePolicy').map(([, { Properties }]) => text(Properties.ResourceArn))
@@ -85,7 +176,11 @@ describe('a function’s policy', () => {
     )
 
     const functions = new Set(guarded.map((arn) => /:function:([\w-]+)/.exec(arn)?.[1]))
-    expect([...functions].sort()).toEqual(['m2m-prod-clients', 'm2m-prod-identify'])
+    expect([...functions].sort()).toEqual(
+      ['archive', 'campaign', 'clients', 'identify', 'incident', 'reads', 'registrar', 'vendor'].map(
+        (part) => `m2m-prod-${part}`,
+      ),
+    )
     const both = [...names].filter(
       ([id, name]) =>
         guarded.some((arn) => new RegExp(`:function:${name}[:"]`).test(arn)) &&

@@ -144,16 +144,25 @@ describe('the function', () => {
   })
 
   test('is called by this API alone, on its two routes', () => {
-    const permissions = Object.entries(resourcesOf(template)).filter(
-      ([id, { Type }]) => Type === 'AWS::Lambda::Permission' && id.startsWith('Vendor'),
+    const [policy, ...others] = Object.entries(resourcesOf(template)).filter(
+      ([id, { Type }]) =>
+        Type.startsWith('AWS::Lambda::') && /P(ermission|olicy)$/.test(Type) && id.startsWith('Vendor'),
     )
+    const { Statement } = (policy?.[1].Properties.PolicyDocument ?? { Statement: [] }) as {
+      readonly Statement: readonly Statement[]
+    }
+    const admitting = Statement.filter(({ Effect }) => Effect === 'Allow')
 
-    expect(permissions.map(([, { Properties }]) => [Properties.Principal, flat(Properties.SourceArn)])).toEqual(
-      served.map(({ method, resource }) => [
-        'apigateway.amazonaws.com',
-        `arn:aws:execute-api:${REGION}:${ACCOUNT}:<api>/v1/${method}${resource.replace('{client}', '*')}`,
-      ]),
-    )
+    expect(others).toEqual([])
+    expect(admitting.map((one) => [one.Principal, list(one.Condition?.ArnLike?.['aws:SourceArn']).map(flat)])).toEqual([
+      [
+        { Service: 'apigateway.amazonaws.com' },
+        served.map(
+          ({ method, resource }) =>
+            `arn:aws:execute-api:${REGION}:${ACCOUNT}:<api>/v1/${method}${resource.replace('{client}', '*')}`,
+        ),
+      ],
+    ])
   })
 
   test('may be invoked by no role of this stack', () => {

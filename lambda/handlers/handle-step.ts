@@ -6,6 +6,7 @@ import type { Journal, JournalEntry } from '../core/base/journal.ts'
 import { REVOCATIONS_UNPUBLISHED } from '../core/revocations/publish.ts'
 import type { CheckFinding } from '../core/rotation/check-answer.ts'
 import { checkCurrent } from '../core/rotation/check-current.ts'
+import { answerHolders, asksForHolders, type HolderAnswer, readHolderQuestion } from '../core/rotation/holders.ts'
 import type { ProofAnswer } from '../core/rotation/proof-answer.ts'
 import { answerProof } from '../core/rotation/prove-again.ts'
 import { asksForCheck, type CheckQuestion, readCheckQuestion } from '../core/rotation/read-check-question.ts'
@@ -109,7 +110,7 @@ const answerCheck = (compose: Compose, question: CheckQuestion, journal: Journal
   )
 
 /** What the function says to whoever asked something. */
-export type StepAnswer = ProofAnswer | CheckAnswer
+export type StepAnswer = ProofAnswer | CheckAnswer | HolderAnswer
 
 /**
  * @returns the answer to a question, and nothing for a step
@@ -121,6 +122,15 @@ export const handleStep = async (invocation: StepInvocation, compose: Compose): 
     const question = readCheckQuestion(invocation.event)
     if (!question.ok) throw malformed(journal, question.refusal)
     return answerCheck(compose, question.value, journal)
+  }
+  if (asksForHolders(invocation.event)) {
+    const question = readHolderQuestion(invocation.event)
+    if (!question.ok) throw malformed(journal, question.refusal)
+    const { clientIds } = question.value
+    const asked = { ask: 'holders', clients: clientIds.length }
+    // Of no secret's form.
+    const answer = async () => answerHolders((await compose({ secretId: 'none' }, journal)).issuer, { clientIds })
+    return answering({ asked, journal, now: Date.now }, answer, () => ({}))
   }
   if (asksSomething(invocation.event)) {
     const question = readProofQuestion(invocation.event)

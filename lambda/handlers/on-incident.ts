@@ -6,6 +6,7 @@ import { createCampaigns, noCampaigns } from '../adapters/aws/campaigns.ts'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createHolderQuestions } from '../adapters/aws/holder-questions.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
@@ -51,6 +52,7 @@ const parts = {
   projectSteps: project && createRotationSteps(invoke, project.rotationFunctionArn),
   projectProofs: project && createProofQuestions(invoke, project.rotationFunctionArn),
   limits: { maxSecurityClients },
+  holders: createHolderQuestions(invoke, rotationFunctionArn),
 }
 const perSecond = rotationsPerSecond(settings.stytchCallsPerSecond)
 

@@ -23,14 +23,14 @@ const limitOf = ({ selector, maxClients }: LeakReport): number | undefined =>
   'tags' in selector || 'scopes' in selector ? maxClients : undefined
 
 const orderOf = (report: LeakReport) => {
-  const { selector, incidentId, reason, requestedBy, graceSeconds } = report
+  const { selector, incidentId, reason, requestedBy, graceSeconds, aliveAt } = report
   return {
     intent: 'revoke',
     selector,
     incidentId,
     reason,
     requestedBy,
-    ...defined({ graceSeconds, maxClients: limitOf(report) }),
+    ...defined({ graceSeconds, maxClients: limitOf(report), aliveAt }),
   }
 }
 

@@ -36,6 +36,8 @@ export interface PageOrder {
   readonly execution?: string
   /** When the campaign began, epoch milliseconds: attempts before it count against no limit. Absent: every one counts. */
   readonly since?: number
+  /** When Stytch accepted what leaked, epoch milliseconds. Absent: nobody looked. */
+  readonly aliveAt?: number
 }
 
 export interface PageWindow {
@@ -85,7 +87,7 @@ const phases: readonly PagePhase[] = ['switch', 'settle', 'revoke']
 export const readPageOrder = (event: unknown): Result<PageOrder, readonly string[]> => {
   if (!isJsonObject(event)) return refused(['the order is malformed: expected a JSON object'])
   const { page, format, about, intent, isGraceful, names, inFlight, rotationsPerSecond } = event
-  const { failuresAllowed, notBefore, execution, since } = event
+  const { failuresAllowed, notBefore, execution, since, aliveAt } = event
   const window = readWindow(event.window)
   if (format !== FORMAT) return refused([`format is ${JSON.stringify(format)}: this version knows ${FORMAT}`])
   const phase = phases.find((one) => one === event.phase)
@@ -106,6 +108,7 @@ export const readPageOrder = (event: unknown): Result<PageOrder, readonly string
   check('window', event.window === undefined || window !== undefined)
   check('execution', execution === undefined || typeof execution === 'string')
   check('since', since === undefined || isNumber(since))
+  check('aliveAt', aliveAt === undefined || isNumber(aliveAt))
   if (faults.length > 0) return refused(faults)
   return ok({
     page: Number(page),
@@ -122,5 +125,6 @@ export const readPageOrder = (event: unknown): Result<PageOrder, readonly string
     ...(window === undefined ? {} : { window }),
     ...(typeof execution === 'string' ? { execution } : {}),
     ...(isNumber(since) ? { since } : {}),
+    ...(isNumber(aliveAt) ? { aliveAt } : {}),
   })
 }

@@ -30,6 +30,8 @@ export interface CampaignRequest {
   readonly graceSeconds: number | undefined
   /** For a revoke: how many clients its reporter may ask for; more, and nothing is begun. */
   readonly maxClients?: number
+  /** For a revoke: when Stytch accepted what leaked, epoch milliseconds. @default - nobody looked */
+  readonly aliveAt?: number
   /** Client ids whose values are known to be out: done first. */
   readonly knownLeaked: readonly string[]
 }
@@ -57,6 +59,7 @@ const known = [
   'incidentId',
   'graceSeconds',
   'maxClients',
+  'aliveAt',
   'knownLeaked',
 ]
 
@@ -117,6 +120,11 @@ const readMaxClients = (event: JsonObject, faults: string[]): number | undefined
   return readNumber(event, 'maxClients', { fallback: 1, min: 1, max: MAX_NAMED, isWhole: true }, faults)
 }
 
+const readAliveAt = (event: JsonObject, faults: string[]): number | undefined => {
+  if (event.aliveAt === undefined) return undefined
+  return readNumber(event, 'aliveAt', { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER, isWhole: true }, faults)
+}
+
 /** Settings that would not be obeyed. */
 const misplacedFaults = (request: CampaignRequest): readonly string[] => {
   const { intent, selector, canary, toleratedFailurePercentage, incidentId, graceSeconds, maxClients, knownLeaked } =
@@ -125,6 +133,7 @@ const misplacedFaults = (request: CampaignRequest): readonly string[] => {
   if (intent === 'rotate') {
     if (graceSeconds !== undefined) faults.push('graceSeconds is misplaced: a rotate keeps the overlap')
     if (maxClients !== undefined) faults.push('maxClients is misplaced: it limits who reports a leak')
+    if (request.aliveAt !== undefined) faults.push('aliveAt is misplaced: a rotate does not end the old value; revoke')
     if (knownLeaked.length > 0) faults.push('knownLeaked is misplaced: a rotate does not end the old value; revoke')
     return faults
   }
@@ -170,7 +179,7 @@ export const readCampaignRequest = (event: unknown): Result<CampaignRequest, rea
     id: incidentId ?? campaignId,
     incidentId,
     graceSeconds: readGrace(event, faults),
-    ...defined({ maxClients: readMaxClients(event, faults) }),
+    ...defined({ maxClients: readMaxClients(event, faults), aliveAt: readAliveAt(event, faults) }),
     knownLeaked: readLeaked(event, faults),
   }
   // What is misplaced shows only once each part is readable.

@@ -211,6 +211,7 @@ const tryOnce = async (page: Page, rules: Rules, { name, round, outage, late }: 
       about: order.about,
       isGraceful: order.isGraceful,
       since: order.since ?? 0,
+      aliveAt: order.aliveAt,
       until: order.phase === 'switch' ? 'switched' : 'settled',
       patienceMs: Math.min(PATIENCE_MS, remainingMs - STEP_RESERVE_MS),
       ...rules,

@@ -48,7 +48,12 @@ const orderOf = ({ run, shares, startedAt }: CampaignWork, wave: Wave, how: Page
     rotationsPerSecond: shares.rotationsPerSecond,
     execution: run.executionId,
     since: startedAt,
-    ...defined({ failuresAllowed: how.failuresAllowed, window: how.window, notBefore: how.notBefore }),
+    ...defined({
+      aliveAt: run.request.aliveAt,
+      failuresAllowed: how.failuresAllowed,
+      window: how.window,
+      notBefore: how.notBefore,
+    }),
   })
 
 const invokePage = async (

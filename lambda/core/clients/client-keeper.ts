@@ -1,6 +1,7 @@
 // What only the registrar asks of the issuer: to keep a client as it is declared, and to retire it.
 import type { Slots } from '../rotation/position.ts'
 import { isM2mClient } from '../secret/client-id.ts'
+import type { Secret } from '../secret/secret.ts'
 
 interface ClientDetails {
   /** As people see it at the issuer. */
@@ -64,3 +65,9 @@ export interface ClientKeeper {
   /** No secret holds it any more, so that another may claim it (`trusted_metadata.managed_by`). */
   unbind(clientId: string, secretArn: string): Promise<void>
 }
+
+/** Bound to this secret; or made for it and bound to none yet. A tag says neither: whoever makes a secret chooses its tags. */
+export const isClientOf = (
+  { boundTo, registeredFor }: Pick<ClientRecord, 'boundTo' | 'registeredFor'>,
+  { arn, name }: Pick<Secret, 'arn' | 'name'>,
+): boolean => boundTo === arn || (boundTo === undefined && registeredFor === name)

@@ -10,7 +10,7 @@ import type { Secret } from '../secret/secret.ts'
 import { hasValue } from '../secret/secret.ts'
 import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
-import type { ClientKeeper, ClientRecord } from './client-keeper.ts'
+import { type ClientKeeper, type ClientRecord, isClientOf } from './client-keeper.ts'
 import { declarationTags, describeOwner, foreignOwner, ownerTags, requestTags, wasMadeBy } from './client-ownership.ts'
 import type { DeclaredClient, Owner } from './declared-client.ts'
 import {
@@ -191,15 +191,16 @@ const makeStand = async (
 
 /** Takes back what this request made; what another made stays. */
 const takeBack = async (
-  { registration, secrets }: Declaration,
+  { registration, clients, secrets }: Declaration,
   { client, requestId }: DeclareRequest,
 ): Promise<void> => {
   const facts = await secrets.describe(client.secretName)
   if (facts === undefined || !wasMadeBy(facts, requestId)) return
   const clientId = clientIdOf(facts)
+  const record = clientId === undefined ? undefined : await clients.find(clientId)
   // The secret goes first: one without its client would be taken for whole by the next deployment, and consumers by it.
   await secrets.erase(facts.arn)
-  if (clientId !== undefined) await registration.registry.remove(clientId)
+  if (record !== undefined && isClientOf(record, facts)) await registration.registry.remove(record.clientId)
 }
 
 const messageOf = (fault: unknown): string => (fault instanceof Fault ? fault.message : 'an unforeseen failure')

@@ -4,7 +4,7 @@ import { Fault } from '../base/fault.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
-import type { ClientKeeper } from './client-keeper.ts'
+import { type ClientKeeper, isClientOf } from './client-keeper.ts'
 import { isOwnedBy } from './client-ownership.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import { cliOwner } from './declared-client.ts'
@@ -50,9 +50,7 @@ export const removeDrill = async (
   const clientId = clientIdOf(secret)
   const record = clientId === undefined ? undefined : await clients.find(clientId)
   if (record !== undefined) {
-    const isItsOwn =
-      record.boundTo === secret.arn || (record.boundTo === undefined && record.registeredFor === secretName)
-    if (!isItsOwn)
+    if (!isClientOf(record, secret))
       throw refuse(secretName, `its client ${record.clientId} is bound to ${record.boundTo ?? 'no secret'}`)
     await registry.remove(record.clientId)
   }

@@ -10,7 +10,7 @@ import type { Secret } from '../secret/secret.ts'
 import { hasValue, scheduleOf } from '../secret/secret.ts'
 import { clientIdOf, TAG } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
-import type { ClientKeeper } from './client-keeper.ts'
+import { type ClientKeeper, isClientOf } from './client-keeper.ts'
 import { isOwnedBy, ownerTagKeys } from './client-ownership.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { Retired } from './clients-api.ts'
@@ -19,7 +19,7 @@ import type { Owner, Removal } from './declared-client.ts'
 export interface RetiringParts {
   readonly issuer: Issuer
   readonly registry: Pick<ClientRegistry, 'remove'>
-  readonly clients: Pick<ClientKeeper, 'deactivate'>
+  readonly clients: Pick<ClientKeeper, 'deactivate' | 'find'>
   readonly secrets: Pick<Secrets, 'describe' | 'remove' | 'stopRotation' | 'tag' | 'untag'>
   readonly timing: Pick<Timing, 'now'>
 }
@@ -59,13 +59,13 @@ const findClient = async ({ issuer }: RetiringParts, facts: Secret): Promise<str
 }
 
 /** A secret that never held a value, and the client that was made for it, which nobody can use. */
-const removeEmpty = async ({ issuer, registry, secrets }: RetiringParts, facts: Secret): Promise<void> => {
+const removeEmpty = async ({ clients, registry, secrets }: RetiringParts, facts: Secret): Promise<void> => {
   const clientId = clientIdOf(facts)
-  const view = clientId === undefined ? undefined : await issuer.look(clientId)
-  if (view?.boundTo !== undefined) {
-    throw refuse(facts.name, `it holds no value, and client ${clientId} is bound to ${view.boundTo}`)
+  const record = clientId === undefined ? undefined : await clients.find(clientId)
+  if (record?.boundTo !== undefined) {
+    throw refuse(facts.name, `it holds no value, and client ${clientId} is bound to ${record.boundTo}`)
   }
-  if (clientId !== undefined && view !== undefined) await registry.remove(clientId)
+  if (record !== undefined && isClientOf(record, facts)) await registry.remove(record.clientId)
   await secrets.remove(facts.arn)
 }
 

@@ -52,6 +52,11 @@ export interface RotationJob<Reason extends string = never> {
    * then counts against no limit.
    */
   readonly since: number
+  /**
+   * When Stytch accepted what leaked, epoch milliseconds: a revoke that was asked for before then did not end it, whatever its token is about.
+   * @default - nobody looked
+   */
+  readonly aliveAt?: number | undefined
   /** `settled`: proven, too, since a settle publishes its evidence before it moves the label (docs/decisions/002). */
   readonly until: 'switched' | 'settled'
   /** How long this call may look; then it answers `later`. */
@@ -285,11 +290,15 @@ const proveDone = async <Reason extends string>(
   return ask(call, secret, await secrets.listVersions(secret.arn))
 }
 
-const follow = <Reason extends string>(
+/** What Stytch has accepted since is in force by that very revoke, or put there after it: another one has to end it. */
+const isOvertakenByLeak = ({ aliveAt = 0 }: Pick<RotationJob, 'aliveAt'>, requestToken: string): boolean =>
+  (readRequestToken(requestToken).askedAt ?? 0) < aliveAt
+
+const follow = async <Reason extends string>(
   call: Call<Reason>,
   secret: Secret,
   { progress, versions }: { readonly progress: Progress; readonly versions: readonly VersionEntry[] },
-): Look<Reason> | Promise<Look<Reason>> => {
+): Promise<Look<Reason>> => {
   const { job } = call
   const done = (requestToken: string): JobOutcome<Reason> => ({
     outcome: 'done',
@@ -310,6 +319,9 @@ const follow = <Reason extends string>(
       if (unfinishedVersion(secret) === undefined) call.askedAt = undefined
       return job.until === 'switched' ? done(progress.requestToken) : settle(call, secret, progress)
     case 'settled':
+      if (isOvertakenByLeak(job, progress.requestToken)) {
+        return ask(call, secret, await call.jobParts.secrets.listVersions(secret.arn))
+      }
       // What this very call has seen proven it need not ask about.
       return call.job.intent === 'revoke' && call.taken?.requestToken !== progress.settleToken
         ? proveDone(call, secret, done(progress.requestToken))

@@ -1,14 +1,16 @@
 // Whom an incident is about: the selector of its report, held against the managed secrets. Counts all and keeps no more than one execution
 // does by itself. What is named and not there is no fault of the report: the others are not left waiting for it.
 
+import { defined } from '../base/defined.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { countFault, createSelection, missingFrom, type Selector } from '../secret/selector.ts'
-import { isNameOfStage, isOfStage, listTaggedOfStage, type StageSecrets, stagePages } from '../secret/stage-secrets.ts'
+import { isNameOfStage, isOfStage, type StageSecrets, stagePages } from '../secret/stage-secrets.ts'
+import { findHolders, type HeldClient, type HolderSearch } from './find-holders.ts'
 import { clientCountFault, type LeakReport } from './leak-report.ts'
 
-export interface Choosing extends StageSecrets {
+export interface Choosing extends HolderSearch {
   readonly secrets: Pick<Secrets, 'describe' | 'list' | 'listTagged'>
   /** The Stytch project's own secret, where it is rotated: by name alone, never by a tag, and never among all. */
   readonly project?: { readonly secretName: string; readonly rotationFunctionArn: string } | undefined
@@ -22,6 +24,10 @@ export interface ChosenClients {
   readonly secrets: readonly Secret[]
   /** Names or client ids that were given and not found. */
   readonly missing: readonly string[]
+  /** By client id, why it has no secret here that could be revoked. */
+  readonly whyMissing?: ReadonlyMap<string, string> | undefined
+  /** By ARN of a secret: the client that was reported, and what is to be said of who holds it. */
+  readonly held?: ReadonlyMap<string, HeldClient> | undefined
   /** Retired secrets that the selector means, and that were left out. */
   readonly retired: number
   readonly isMany: boolean
@@ -29,10 +35,12 @@ export interface ChosenClients {
   readonly count: number
 }
 
-interface Found {
+interface Found extends Pick<ChosenClients, 'whyMissing' | 'held'> {
   readonly secrets: readonly Secret[]
   readonly count: number
   readonly retired?: number
+  /** @default - those that no secret found is named by */
+  readonly missing?: readonly string[]
 }
 
 const byNames = async (choosing: Choosing, selector: { readonly secretNames: readonly string[] }): Promise<Found> => {
@@ -68,9 +76,7 @@ const listed = async (choosing: Choosing, selector: Selector): Promise<Found> =>
 const byClientIds = async (choosing: Choosing, selector: { readonly clientIds: readonly string[] }): Promise<Found> => {
   const { clientIds } = selector
   if (clientIds.length > MAX_BY_ITSELF) return { secrets: [], count: clientIds.length }
-  const { isSelected } = createSelection({ by: [selector] })
-  const found = await Promise.all(clientIds.map((clientId) => listTaggedOfStage(choosing.secrets, choosing, clientId)))
-  return { secrets: found.flat().filter(isSelected), count: clientIds.length }
+  return { ...(await findHolders(choosing, clientIds)), count: clientIds.length }
 }
 
 const find = (choosing: Choosing, selector: Selector): Promise<Found> => {
@@ -82,10 +88,10 @@ const find = (choosing: Choosing, selector: Selector): Promise<Found> => {
 /** @returns more than MAX_BY_ITSELF secrets, or `isMany`, when it is a campaign's; or why nothing may be begun. */
 export const chooseClients = async (choosing: Choosing, report: LeakReport): Promise<Result<ChosenClients, string>> => {
   const { selector } = report
-  const { secrets, count, retired = 0 } = await find(choosing, selector)
+  const { secrets, count, retired = 0, whyMissing, held, ...found } = await find(choosing, selector)
   const fault = countFault(selector, count) ?? clientCountFault(report, count)
   if (fault !== undefined) return refused(fault)
   const isMany = count > MAX_BY_ITSELF
-  const missing = isMany ? [] : missingFrom(selector, secrets)
-  return ok({ secrets, missing, retired, isMany, count })
+  const missing = isMany ? [] : (found.missing ?? missingFrom(selector, secrets))
+  return ok({ secrets, missing, retired, isMany, count, ...defined({ whyMissing, held }) })
 }

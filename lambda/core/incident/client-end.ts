@@ -4,6 +4,7 @@ import { defined } from '../base/defined.ts'
 import type { JobFailure, JobOutcome } from '../drive/carry-out.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
+import type { HeldClient } from './find-holders.ts'
 import type { IncidentClient } from './incident-completed.ts'
 
 const RUNBOOK = 'docs/runbook.md'
@@ -56,11 +57,22 @@ export const failedClient = (
 export const revokedClient = (secret: Named, requestTokens: readonly string[]): IncidentClient =>
   entryOf(secret, { outcome: 'revoked', requestTokens })
 
+/** @param held as what holds it was found; absent: as its tag says. */
 export const toClient = (
   secret: Secret,
   outcome: Exclude<JobOutcome<'frozen'>, { outcome: 'later' }>,
+  held?: HeldClient,
+): IncidentClient => withRemark(endOf(secret, outcome, held?.clientId), held?.remark)
+
+const withRemark = (client: IncidentClient, remark: string | undefined): IncidentClient =>
+  remark === undefined ? client : { ...client, why: client.why === undefined ? remark : `${client.why}; ${remark}` }
+
+const endOf = (
+  secret: Secret,
+  outcome: Exclude<JobOutcome<'frozen'>, { outcome: 'later' }>,
+  clientId = clientIdOf(secret),
 ): IncidentClient => {
-  const named = { arn: secret.arn, name: secret.name, clientId: clientIdOf(secret) }
+  const named = { arn: secret.arn, name: secret.name, clientId }
   switch (outcome.outcome) {
     case 'done':
       return revokedClient(named, [outcome.requestToken])
@@ -83,11 +95,15 @@ export const arnOfName = (rotationFunctionArn: string, name: string): string => 
   return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}`
 }
 
-export const absentClient = (rotationFunctionArn: string, named: string): IncidentClient =>
+export const absentClient = (
+  rotationFunctionArn: string,
+  named: string,
+  why = 'no managed secret is tagged or named so',
+): IncidentClient =>
   failedClient(
     { arn: arnOfName(rotationFunctionArn, named), name: named },
     {
-      why: 'no managed secret is tagged or named so',
+      why,
       advice: `find out whose it is, and report that (${RUNBOOK}#leak)`,
     },
   )

@@ -41,8 +41,10 @@ export interface ProofFacts {
   readonly clientId?: string | undefined
   /** Tokens of switches of this incident that are reported as done. */
   readonly switched: readonly string[]
-  /** Epoch milliseconds. @default - no report of it is known */
+  /** First of all, epoch milliseconds. @default - no report of it is known */
   readonly reportedAt?: number | undefined
+  /** When Stytch accepted what leaked, epoch milliseconds: the intake's last report. @default - nobody looked */
+  readonly aliveAt?: number | undefined
 }
 
 export type ClientProving =
@@ -73,6 +75,17 @@ const toProof = (
   }
 }
 
+/** Bus and function have clocks of their own. */
+const CLOCK_MARGIN_MS = 60_000
+
+/** An incident's id may be known before the incident is, and whoever may ask for a rotation can make a token about it. */
+const tooEarly = ({ at }: ProofPayload, { reportedAt, aliveAt }: ProofFacts): string | undefined => {
+  const [signedAt, latest] = [Date.parse(at), Math.max(reportedAt ?? 0, aliveAt ?? 0) - CLOCK_MARGIN_MS]
+  if (signedAt >= latest) return undefined
+  const since = new Date(Math.max(reportedAt ?? 0, aliveAt ?? 0)).toISOString()
+  return `it was proven at ${at}, before the leak was reported at ${since}: that says nothing of a value that came into force in between`
+}
+
 const askedAt = (token: string): number => readRequestToken(token).askedAt ?? 0
 
 export const provingOf = (facts: ProofFacts): ClientProving => {
@@ -89,5 +102,7 @@ export const provingOf = (facts: ProofFacts): ClientProving => {
   }
   const later = switched.find((token) => askedAt(token) > askedAt(payload.revokeToken))
   if (later !== undefined) return unproven(`its later switch ${later} is not proven, only ${payload.revokeToken}`)
+  const early = tooEarly(payload, facts)
+  if (early !== undefined) return unproven(early)
   return { isProven: true, proof: toProof(found, reportedAt) }
 }

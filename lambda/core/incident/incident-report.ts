@@ -3,13 +3,13 @@
 // Proven is what a signed proof says and nothing else; events say who asked, what failed, and whom it is about. The same objects make the same
 // report. It holds last fours, ids and times, never a secret.
 
-import { CAMPAIGN_COMPLETED, INCIDENT_COMPLETED, LEAK_REPORTED, sourcesOf } from '../base/event-types.ts'
+import { CAMPAIGN_COMPLETED, INCIDENT_COMPLETED, LEAK_REPORTED, leakSources, sourcesOf } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { isSettleOf } from '../drive/settle-request.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import { type ArchivedEvent, textOf } from './archived-event.ts'
 import { type IncidentClient, readIncidentClients } from './incident-completed.ts'
-import { type ClientProof, type ClientProving, provingOf } from './incident-proof.ts'
+import { type ClientProof, type ClientProving, type ProofFacts, provingOf } from './incident-proof.ts'
 import { isAskedBy } from './incident-tokens.ts'
 import { missingOf } from './missing-clients.ts'
 import type { StoredProof } from './read-proofs.ts'
@@ -236,12 +236,12 @@ const switchedIn = ({ events }: SecretStory): readonly string[] =>
 const toClient = (
   { incidentId, proofs, unverified }: IncidentFacts,
   story: SecretStory,
-  reportedAt: number | undefined,
+  times: Pick<ProofFacts, 'reportedAt' | 'aliveAt'>,
 ): ClientReport => {
   const { secretName, events, result } = story
   const { secretArn, clientId } = result ?? {}
   const stored = proofs?.get(secretName) ?? []
-  const proving = provingOf({ incidentId, stored, secretArn, clientId, switched: switchedIn(story), reportedAt })
+  const proving = provingOf({ incidentId, stored, secretArn, clientId, switched: switchedIn(story), ...times })
   const failures = failuresOf(story)
   const firstText = (name: string): string | undefined =>
     events.map(({ detail }) => textOf(detail, name)).find((text) => text !== undefined)
@@ -330,8 +330,9 @@ export const buildIncidentReport = (facts: IncidentFacts): IncidentReport => {
   const said = [...facts.said].sort(byTime)
   const reported = ofType(said, LEAK_REPORTED).map(toReported)
   const [first] = reported
-  const reportedAt = first === undefined ? undefined : Date.parse(first.at)
-  const clients = storiesOf(facts, said).map((story) => toClient(facts, story, reportedAt))
+  const tried = reported.findLast(({ source }) => source === leakSources.intake)
+  const times = { reportedAt: first && Date.parse(first.at), aliveAt: tried && Date.parse(tried.at) }
+  const clients = storiesOf(facts, said).map((story) => toClient(facts, story, times))
   const unproven = unprovenIn(facts, said, clients)
   return {
     version: 1,

@@ -28,6 +28,8 @@ export interface LeakReport {
   readonly graceSeconds?: number
   /** How many clients it may come to; what tags and scopes select is known only later. Absent: any number. */
   readonly maxClients?: number
+  /** When Stytch accepted what leaked, epoch milliseconds. Absent: nobody looked. */
+  readonly aliveAt?: number
 }
 
 /** EventBridge's envelope, as far as it matters here. */

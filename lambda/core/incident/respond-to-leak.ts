@@ -4,6 +4,7 @@
 // of the same incident, it tries anew what failed. Every report is answered: by its end, or by why it was not carried out.
 
 import { defined } from '../base/defined.ts'
+import { leakSources } from '../base/event-types.ts'
 import { Fault } from '../base/fault.ts'
 import { ok, type Result } from '../base/result.ts'
 import { carryOut, type JobOutcome, type JobParts } from '../drive/carry-out.ts'
@@ -57,7 +58,7 @@ const jobPartsFor = ({ jobParts, project, projectSteps, projectProofs }: Respond
 
 const revoke = async (
   responding: Responding,
-  { incidentId, since }: Incident,
+  { incidentId, since, aliveAt }: Incident,
   secret: Secret,
 ): Promise<JobOutcome<'frozen'>> => {
   const jobParts = jobPartsFor(responding, secret)
@@ -66,6 +67,7 @@ const revoke = async (
     intent: 'revoke',
     about: incidentId,
     since,
+    aliveAt,
     until: 'settled',
     patienceMs: Math.max(0, jobParts.timing.remainingMs() - RESERVE_MS),
     // An unreadable switch stops no revoke.
@@ -87,12 +89,18 @@ interface Revoked {
   readonly left: readonly Secret[]
 }
 
-const revokeAll = async (responding: Responding, incident: Incident, secrets: readonly Secret[]): Promise<Revoked> => {
+const revokeAll = async (
+  responding: Responding,
+  incident: Incident,
+  { secrets, held }: ChosenClients,
+): Promise<Revoked> => {
   const ends = await Promise.all(
     secrets.map(async (secret) => ({ secret, end: await revoke(responding, incident, secret) })),
   )
   return {
-    clients: ends.flatMap(({ secret, end }) => (end.outcome === 'later' ? [] : [toClient(secret, end)])),
+    clients: ends.flatMap(({ secret, end }) =>
+      end.outcome === 'later' ? [] : [toClient(secret, end, held?.get(secret.arn))],
+    ),
     left: ends.flatMap(({ secret, end }) => (end.outcome === 'later' ? [secret] : [])),
   }
 }
@@ -115,7 +123,9 @@ const readIncident = ({ limits, jobParts }: Responding, event: LeakEvent): Resul
   if (!read.ok) return read
   const since = reportedAt(event, jobParts.timing.now())
   const eventId = typeof event.id === 'string' ? event.id : `${read.value.incidentId} ${since}`
-  return ok({ ...read.value, since, eventId })
+  // The intake reports what it has just had tried, and what Stytch could not be asked about counts as accepted.
+  const isAlive = read.value.source === leakSources.intake
+  return ok({ ...read.value, since, eventId, ...(isAlive ? { aliveAt: since } : {}) })
 }
 
 const refuse = async (responding: Responding, event: LeakEvent, faults: readonly string[]): Promise<Response> => {
@@ -175,12 +185,15 @@ const carryOutHere = async (responding: Responding, incident: Incident, chosen: 
   const startedAt = jobParts.timing.now()
   // Nobody waits for the notice, the leaked value least.
   const [revoked] = await Promise.all([
-    revokeAll(responding, incident, chosen.secrets),
+    revokeAll(responding, incident, chosen),
     tellBegun(responding, incident, { ...chosen, how: 'function' }),
   ])
   const open = await handOverRest(responding, incident, revoked)
   const { rotationFunctionArn } = jobParts
-  const clients = [...revoked.clients, ...chosen.missing.map((named) => absentClient(rotationFunctionArn, named))]
+  const clients = [
+    ...revoked.clients,
+    ...chosen.missing.map((named) => absentClient(rotationFunctionArn, named, chosen.whyMissing?.get(named))),
+  ]
   const handedOver = revoked.left.length
   await tellEnd(responding, incident, { clients, open: handedOver })
   if (open.length > 0) throw unfinished(incident, `the project's own secret is not revoked yet`)

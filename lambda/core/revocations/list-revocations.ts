@@ -3,6 +3,7 @@
 // hour ends. The list nominates and can lag; where it shows too little, the secret itself is asked. No value is read.
 
 import { mapInParallel } from '../base/worker-pool.ts'
+import { CURRENT, labelled } from '../secret/labels.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
@@ -18,9 +19,13 @@ import {
   revocationByVersions,
 } from './revocation.ts'
 
-interface RevokedClient extends Revocation {
+export interface RevokedClient extends Revocation {
+  /** As the tag has it, which nobody has confirmed. */
   readonly clientId: string
   readonly secretName: string
+  readonly secretArn: string
+  /** The version that carries AWSCURRENT. */
+  readonly currentId: string
 }
 
 interface RevocationSearch extends StageSecrets {
@@ -76,8 +81,10 @@ export const listRevocations = async (search: RevocationSearch, now: number): Pr
   const found = await mapInParallel(listed, ABREAST, async (secret): Promise<readonly RevokedClient[]> => {
     const clientId = clientIdOf(secret)
     const revocation = await revocationOf(search, secret, now)
-    if (clientId === undefined || revocation === undefined || !isRecent(revocation, now)) return []
-    return [{ clientId, secretName: secret.name, ...revocation }]
+    const currentId = labelled(secret, CURRENT)
+    if (clientId === undefined || currentId === undefined) return []
+    if (revocation === undefined || !isRecent(revocation, now)) return []
+    return [{ clientId, secretName: secret.name, secretArn: secret.arn, currentId, ...revocation }]
   })
   return found.flat()
 }

@@ -11,15 +11,23 @@ export type Lost = (typeof lostKinds)[number]
 
 const plainKinds = ['fits', 'openNext', 'inactive'] as const
 
+interface Held {
+  /**
+   * The client that this secret holds, by what says so where the issuer keeps it or by a claim, and never by a tag; of one that is gone, the
+   * client that the value is of. Absent: none is known to be.
+   */
+  readonly holds?: string
+}
+
 /**
  * fits: AWSCURRENT's value is in a slot, or was accepted. openNext: so it is, and a next secret is open although the label says settled. inactive:
  * Stytch accepts nothing of this client. unknown: nothing can be said now, and why. faults: whatever Stytch says of it, a planned rotation refuses
  * what is stored, for these reasons; fields by their names, and nothing of what stands in them.
  */
 export type CheckFinding =
-  | { readonly found: (typeof plainKinds)[number]; readonly faults?: readonly string[] }
+  | (Held & { readonly found: (typeof plainKinds)[number]; readonly faults?: readonly string[] })
   /** since: when it was found first, epoch milliseconds. */
-  | { readonly found: Lost; readonly since: number }
+  | (Held & { readonly found: Lost; readonly since: number })
   /** credential: the project's own secret, where it is Stytch's refusal of that which says nothing of this secret. */
   | {
       readonly found: 'unknown'
@@ -52,9 +60,12 @@ const toFaults = (value: unknown): readonly string[] | undefined => {
 const toFinding = (value: unknown): CheckFinding | undefined => {
   if (!isJsonObject(value)) return undefined
   const { found, since } = value
+  const holds = filled(value.holds)
   const lost = lostKinds.find((kind) => kind === found)
   if (lost !== undefined) {
-    return typeof since === 'number' && Number.isSafeInteger(since) ? { found: lost, since } : undefined
+    return typeof since === 'number' && Number.isSafeInteger(since)
+      ? { found: lost, since, ...defined({ holds }) }
+      : undefined
   }
   const why = filled(value.why)
   if (found === 'unknown')
@@ -62,7 +73,7 @@ const toFinding = (value: unknown): CheckFinding | undefined => {
       ? undefined
       : { found, why, ...defined({ credential: toCredential(value.credential), faults: toFaults(value.faults) }) }
   const plain = plainKinds.find((kind) => kind === found)
-  return plain === undefined ? undefined : { found: plain, ...defined({ faults: toFaults(value.faults) }) }
+  return plain === undefined ? undefined : { found: plain, ...defined({ faults: toFaults(value.faults), holds }) }
 }
 
 /** A reply of the function, as JSON. @returns a finding for each secret, in their order; undefined for whatever is no such answer. */

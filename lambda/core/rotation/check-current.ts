@@ -2,6 +2,7 @@
 // records say how AWSCURRENT's value ends. Whatever does not fit is read and tried by exchange. It changes nothing at either side; what it has
 // found goes into the records, so that the next look only compares (docs/decisions/059).
 
+import { defined } from '../base/defined.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import { CURRENT, labelled, mayBeUnderWay } from '../secret/labels.ts'
 import { readTolerantly } from '../secret/read-tolerantly.ts'
@@ -58,6 +59,10 @@ const recordOf = (record: Subject['record']): VersionRecord | undefined => (reco
 const isIn = ({ slots }: ClientView, mark: string | undefined): boolean =>
   mark !== undefined && (slots.current === mark || slots.next === mark)
 
+/** Whoever may make a secret tags it as they like, and writes any client's id into it. */
+const held = ({ secretArn }: SecretToCheck, clientId: string | undefined, { boundTo }: ClientView) =>
+  defined({ holds: boundTo === secretArn ? clientId : undefined })
+
 const isOpen = ({ isSettled }: SecretToCheck, { slots }: ClientView): boolean => isSettled && slots.next !== null
 
 const isElsewhere = ({ secretArn }: SecretToCheck, { boundTo }: ClientView): boolean =>
@@ -102,12 +107,16 @@ const readValue = async ({ secret, rotation }: Subject): Promise<ReadValue | rea
 }
 
 /** Remembers since when, so that it is reported once and then now and then. */
-const lost = async ({ at }: Checking, { secret, rotation, record }: Subject, found: Lost): Promise<CheckFinding> => {
+const lost = async (
+  { at }: Checking,
+  { secret, rotation, record }: Subject,
+  found: { readonly found: Lost; readonly holds?: string },
+): Promise<CheckFinding> => {
   const known = recordOf(record)?.lostSince
   const since = known ?? at
   const { secretArn, versionId } = secret
   if (known === undefined && record !== 'unkept') await noteLost(rotation, { secretArn, versionId, lostSince: since })
-  return { found, since }
+  return { ...found, since }
 }
 
 /** Of one that is lost, what stands there no longer matters. */
@@ -129,18 +138,20 @@ const accepted = async (
   if (isKept && (known?.lastFour !== lastFour || known.lostSince !== undefined)) {
     await noteAccepted(rotation, { secretArn, versionId, lastFour, at: rotation.timing.now() })
   }
-  return withFaults(version, { found: isOpen(secret, view) ? 'openNext' : 'fits' })
+  const { clientId } = version.secret
+  return withFaults(version, { found: isOpen(secret, view) ? 'openNext' : 'fits', ...held(secret, clientId, view) })
 }
 
 /** What a look at the client alone tells. @returns undefined when its value is to be tried */
 const byLook = (
   checking: Checking,
-  subject: Subject,
+  subject: Suspect,
   view: ClientView | undefined,
 ): Promise<CheckFinding> | CheckFinding | undefined => {
-  if (view === undefined) return lost(checking, subject, 'gone')
-  if (isElsewhere(subject.secret, view)) return lost(checking, subject, 'foreign')
-  return view.isActive ? undefined : { found: 'inactive' }
+  const { clientId } = subject.version.secret
+  if (view === undefined) return lost(checking, subject, { found: 'gone', holds: clientId })
+  if (isElsewhere(subject.secret, view)) return lost(checking, subject, { found: 'foreign' })
+  return view.isActive ? undefined : { found: 'inactive', ...held(subject.secret, clientId, view) }
 }
 
 /** Whether a value that is in a slot is tried all the same: nothing but that says that it is accepted. */
@@ -166,9 +177,9 @@ const tryValue = async (checking: Checking, subject: Subject): Promise<CheckFind
   const view = isShown && searched.isActive ? searched : await rotation.issuer.look(clientId, [clientSecret.mark])
   // One look may be behind, and so may the labels: what it would report is looked at once more.
   if (view === undefined || isElsewhere(secret, view)) return { ...subject, found: 'suspect', version }
-  if (!view.isActive) return withFaults(version, { found: 'inactive' })
+  if (!view.isActive) return withFaults(version, { found: 'inactive', ...held(secret, clientId, view) })
   if (isIn(view, clientSecret.mark) && !isConfirmed(checking, subject, view))
-    return withFaults(version, { found: 'fits' })
+    return withFaults(version, { found: 'fits', ...held(secret, clientId, view) })
   if (!(await isRefusedSteadily(rotation, version))) return accepted(subject, version, view)
   return version.isUnsure === true
     ? withFaults(version, unknownFinding('unreadable'))
@@ -197,7 +208,9 @@ const examine = (checking: Checking, secret: SecretToCheck): Promise<CheckFindin
     const record = await readRecord(checking, secret, rotation)
     const subject: Subject = { secret, rotation, record }
     const view = await viewOf(checking, secret, rotation, recordOf(record)?.lastFour)
-    if (!checking.isClose && isPlain(subject, view)) return { found: 'fits' }
+    if (!checking.isClose && view !== undefined && isPlain(subject, view)) {
+      return { found: 'fits', ...held(secret, secret.clientId, view) }
+    }
     const why = await whyNotNow(subject)
     return why === undefined ? tryValue(checking, subject) : unknownFinding(why)
   })
@@ -213,7 +226,7 @@ const confirm = async (checking: Checking, suspect: Suspect): Promise<CheckFindi
     const seen = byLook(checking, suspect, view)
     if (seen !== undefined || view === undefined) return seen ?? unknownFinding('unreadable')
     if (await isAccepted(rotation, version)) return accepted(suspect, version, view)
-    return lost(checking, suspect, 'dead')
+    return lost(checking, suspect, { found: 'dead', ...held(suspect.secret, clientId, view) })
   })
 
 const lookAtAll = async (

@@ -131,7 +131,7 @@ const count = async (work: SweepSecret, secret: SecretToCheck, { finding, askedA
   if (finding.found === 'inactive') tally.clientsInactive += 1
   // What it was given before lives on at verifiers, unless they are informed.
   const isRefused = finding.found === 'inactive' || finding.found === 'dead' || finding.found === 'gone'
-  if (isRefused && secret.clientId !== undefined) work.refusedClients.set(secret.clientId, askedAt)
+  if (isRefused && finding.holds !== undefined) work.refusedClients.set(finding.holds, askedAt)
   if (finding.found === 'openNext') tally.nextOpen += 1
   if ('since' in finding) await report(work, secret, finding)
   else work.reports.looked(secret.secretArn, CHECKED_KINDS, [])

@@ -3,8 +3,9 @@
 
 import { Fault } from '../base/fault.ts'
 import { secondsAfter } from '../revocations/document.ts'
-import { listRevocations } from '../revocations/list-revocations.ts'
+import { listRevocations, type RevokedClient } from '../revocations/list-revocations.ts'
 import { publishRevocations } from '../revocations/publish.ts'
+import { MOST_IN_CHECK, type SecretToCheck } from '../rotation/read-check-question.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import type { Sweeping } from './sweeping.ts'
 import type { Tally } from './tally.ts'
@@ -15,14 +16,37 @@ interface SweptRevocations {
   readonly tally: Tally
 }
 
-type ListPublishing = Pick<Sweeping, 'secretNamePrefix' | 'extraPrefixes' | 'publication' | 'timing' | 'journal'> & {
+type ListPublishing = Pick<
+  Sweeping,
+  'secretNamePrefix' | 'extraPrefixes' | 'publication' | 'timing' | 'journal' | 'checks'
+> & {
   readonly secrets: Pick<Secrets, 'describe' | 'list' | 'listVersions'>
 }
 
+const toCheck = ({ secretArn, currentId, clientId }: RevokedClient): SecretToCheck => ({
+  secretArn,
+  versionId: currentId,
+  clientId,
+  isSettled: false,
+})
+
+/**
+ * Whoever makes a secret chooses its tags and the ids of its versions: a client is named only where the rotation function finds that this very
+ * secret holds it. Where that does not answer, a revoke has published itself, and the next sweep asks again.
+ */
 const listed = async (sweeping: ListPublishing): Promise<ReadonlyMap<string, number>> => {
+  const { checks, timing, journal } = sweeping
   const found = new Map<string, number>()
-  for (const { clientId, notBefore } of await listRevocations(sweeping, sweeping.timing.now())) {
-    found.set(clientId, Math.max(notBefore, found.get(clientId) ?? 0))
+  const revoked = await listRevocations(sweeping, timing.now())
+  for (let at = 0; at < revoked.length && checks !== undefined; at += MOST_IN_CHECK) {
+    const some = revoked.slice(at, at + MOST_IN_CHECK)
+    const findings = await checks.questions.check({ secrets: some.map(toCheck) })
+    for (const [index, { clientId, secretName, notBefore }] of some.entries()) {
+      const finding = findings[index]
+      const holds = finding === undefined || finding.found === 'unknown' ? undefined : finding.holds
+      if (holds === undefined) journal.note({ secret: secretName, revocations: 'notNamed', clientId })
+      else found.set(holds, Math.max(notBefore, found.get(holds) ?? 0))
+    }
   }
   return found
 }

@@ -452,6 +452,20 @@ describe('a revoke that is found done', () => {
     expect(intents()).toEqual(['revoke', 'settle', 'revoke', 'settle'])
   })
 
+  it('is revoked again where Stytch accepted what leaked after it: its id was known before the leak', async () => {
+    const place = setUp()
+    await place.toTheEnd(place.revoke)
+    place.timing.advance(60 * MINUTE)
+    Object.assign(place.jobParts, { proofs: { prove: async () => dead } })
+    const now = place.timing.now()
+
+    const again = await place.toTheEnd({ ...place.revoke, since: now, aliveAt: now })
+
+    expect(again).toMatchObject({ outcome: 'done', attempts: 2 })
+    expect(place.intents()).toEqual(['revoke', 'settle', 'revoke', 'settle'])
+    expect(await place.toTheEnd({ ...place.revoke, since: now, aliveAt: now })).toMatchObject({ attempts: 2 })
+  })
+
   it('is revoked again where AWSCURRENT has moved on, so that nothing was tried', async () => {
     const { again, intents } = await found({ outcome: 'notOwed' }, dead)
 

@@ -11,6 +11,7 @@ import { endOfCampaign } from '../../../lambda/core/incident/end-of-campaign.ts'
 import type { LeakEvent } from '../../../lambda/core/incident/leak-report.ts'
 import { type Response, respondToLeak } from '../../../lambda/core/incident/respond-to-leak.ts'
 import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
+import type { Holder } from '../../../lambda/core/rotation/holders.ts'
 import { campaignEndRule } from '../../../lambda/env/leak-rules.ts'
 import { type BusEnvelope, matchesPattern } from '../../../lambda/local/aws/event-pattern.ts'
 import { FUNCTION_ARN, PREFIX } from '../../fakes/rotating-fleet.ts'
@@ -37,6 +38,9 @@ export const createIncidentPlace = ({ hasCampaigns = true } = {}) => {
   world.fails((call, name) => (call !== 'step' && isDown(name) && timing.now() < downUntil ? down : undefined))
   const incidents = { publish: async (news: readonly M2mEvent[]) => void published.push(...news) }
 
+  const holders = new Map<string, Holder>()
+  const holderFaults: Fault[] = []
+
   const respond = (event: LeakEvent): Promise<Response> => {
     timing.restart(EXECUTION_MS)
     const limiter = createRateLimiter({ perSecond: 24, timing })
@@ -54,6 +58,12 @@ export const createIncidentPlace = ({ hasCampaigns = true } = {}) => {
         events: incidents,
         secretNamePrefix: PREFIX,
         limits: { maxSecurityClients: 25 },
+        holders: {
+          holders: async (clientIds) => {
+            if (holderFaults.length > 0) throw holderFaults[0]
+            return clientIds.map((clientId) => holders.get(clientId) ?? { state: 'unknown' })
+          },
+        },
         jobParts: {
           secrets: world.fleet,
           steps: world.steps,
@@ -82,6 +92,10 @@ export const createIncidentPlace = ({ hasCampaigns = true } = {}) => {
 
   return {
     ...seat,
+    /** By client id, which secret holds it; of any other that is not known. */
+    holders,
+    /** The first of these is thrown instead. */
+    holderFaults,
     /** What a call throws that AWS did not answer. */
     busFault: new Fault({ code: 'EVENT_NOT_SENT', retryable: true, message: 'down' }),
     /** Names of the campaigns' executions. */

@@ -249,6 +249,34 @@ describe('what does not prove anything', () => {
     })
   })
 
+  test('a proof that is older than the first report: its token was made for an incident to come', () => {
+    const late = '2026-03-10T14:00:00Z'
+    const said = [leakEvent({}, { time: late }), ...completed(billing)]
+
+    expect(report({ said })).toMatchObject({ outcome: 'notProven', proven: [] })
+    expect(report({ said }).unproven).toEqual([
+      {
+        what: NAME,
+        why: expect.stringMatching(
+          /^it was proven at 2026-03-10T12:34:58.800Z, before the leak was reported at 2026-03-10T14:00:00/,
+        ),
+      },
+    ])
+  })
+
+  test.each([
+    ['m2m.leak-intake', 'notProven'],
+    ['m2m.security', 'proven'],
+  ])('a proof that is older than a later report of %s: %s', (source, outcome) => {
+    const again = leakEvent(
+      { selector: { clientIds: ['client-of-billing'] } },
+      { time: '2026-03-10T14:00:00Z', source },
+    )
+
+    // A detector's report says that the value was accepted then; a person's may be the same report once more.
+    expect(report({ said: [leakEvent(), again, ...completed(billing)] }).outcome).toBe(outcome)
+  })
+
   test('anything, where the key is not known', () => {
     const unverified = 'its proof could not be verified: KMS GetPublicKey failed'
 

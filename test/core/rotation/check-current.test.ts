@@ -65,7 +65,7 @@ const createPlace = (bounds: Bounds = WITHOUT_LAG) => {
 /** A value of the client's own, settled, and recorded. */
 const createRecorded = async (bounds?: Bounds) => {
   const place = createPlace(bounds)
-  expect(await place.check()).toEqual({ found: 'fits' })
+  expect(await place.check()).toMatchObject({ found: 'fits' })
   return place
 }
 
@@ -75,10 +75,10 @@ describe('what fits', () => {
   test('is tried once when no record names it, and only compared from then on', async () => {
     const place = createPlace()
 
-    expect(await place.check()).toEqual({ found: 'fits' })
+    expect(await place.check()).toMatchObject({ found: 'fits' })
     expect(place.exchanges()).toEqual(['A'])
 
-    expect(await place.check()).toEqual({ found: 'fits' })
+    expect(await place.check()).toMatchObject({ found: 'fits' })
     expect(place.world.log.names()).toEqual(['issuer.lookMany'])
   })
 
@@ -87,7 +87,9 @@ describe('what fits', () => {
     world.timing.restart(60_000)
     world.log.clear()
 
-    expect(await checkCurrent(() => rotation, { secrets: [toCheck()], isClose: true })).toEqual([{ found: 'fits' }])
+    expect(await checkCurrent(() => rotation, { secrets: [toCheck()], isClose: true })).toMatchObject([
+      { found: 'fits' },
+    ])
 
     expect(world.log.names()).toContain('secrets.readValue')
     expect(exchanges()).toEqual(['A'])
@@ -98,13 +100,13 @@ describe('what fits', () => {
     Object.assign(world.rotation, { records: rotation.records })
     await world.rotate(tokenOf('rotate'))
 
-    expect(await check({ isSettled: false })).toEqual({ found: 'fits' })
+    expect(await check({ isSettled: false })).toMatchObject({ found: 'fits' })
     expect(world.log.names()).toEqual(['issuer.lookMany'])
 
     const token = await world.rotate(tokenOf('settle'))
 
     expect(records.known.get(token)?.lastFour).toBeDefined()
-    expect(await check()).toEqual({ found: 'fits' })
+    expect(await check()).toMatchObject({ found: 'fits' })
     expect(world.log.names()).toEqual(['issuer.lookMany'])
   })
 
@@ -112,7 +114,7 @@ describe('what fits', () => {
     const { world, check, exchanges, rotation } = createPlace()
     Object.assign(rotation, { records: { kind: 'none' } })
 
-    expect(await check()).toEqual({ found: 'fits' })
+    expect(await check()).toMatchObject({ found: 'fits' })
 
     expect(exchanges()).toEqual([])
     expect(world.log.names()).toContain('secrets.readValue')
@@ -122,7 +124,7 @@ describe('what fits', () => {
     const { world, rotation, toCheck } = createPlace()
     const { clientId: _gone, ...untagged } = toCheck()
 
-    expect(await checkCurrent(() => rotation, { secrets: [untagged] })).toEqual([{ found: 'fits' }])
+    expect(await checkCurrent(() => rotation, { secrets: [untagged] })).toMatchObject([{ found: 'fits' }])
     Object.assign(world.client(), { current: valueNamed('Z') })
     expect(await checkCurrent(() => rotation, { secrets: [untagged] })).toMatchObject([{ found: 'dead' }])
   })
@@ -133,7 +135,7 @@ describe('a value is dead', () => {
     const { world, check, exchanges } = await createRecorded()
     Object.assign(world.client(), { current: valueNamed('Z'), next: null })
 
-    expect(await check()).toEqual({ found: 'dead', since: world.timing.now() })
+    expect(await check()).toMatchObject({ found: 'dead', since: world.timing.now() })
     expect(exchanges()).toEqual(['A', 'A', 'A', 'A'])
   })
 
@@ -165,14 +167,14 @@ describe('a value is dead', () => {
     Object.assign(world.client(), { current: valueNamed('Z') })
     const asked = world.timing.now() - 1000
 
-    expect(await check({}, asked)).toEqual({ found: 'dead', since: asked })
+    expect(await check({}, asked)).toMatchObject({ found: 'dead', since: asked })
     world.timing.advance(900_000)
-    expect(await check({}, world.timing.now())).toEqual({ found: 'dead', since: asked })
+    expect(await check({}, world.timing.now())).toMatchObject({ found: 'dead', since: asked })
 
     Object.assign(world.client(), { current: valueNamed('A') })
-    expect(await check()).toEqual({ found: 'fits' })
+    expect(await check()).toMatchObject({ found: 'fits' })
     Object.assign(world.client(), { current: valueNamed('Z') })
-    expect(await check()).toEqual({ found: 'dead', since: world.timing.now() })
+    expect(await check()).toMatchObject({ found: 'dead', since: world.timing.now() })
   })
 
   test('since now, for a question that names a time that nobody believes', async () => {
@@ -180,7 +182,7 @@ describe('a value is dead', () => {
     Object.assign(world.client(), { current: valueNamed('Z') })
     Object.assign(world.rotation, { records: { kind: 'none' } })
 
-    expect(await check({}, 0)).toEqual({ found: 'dead', since: world.timing.now() })
+    expect(await check({}, 0)).toMatchObject({ found: 'dead', since: world.timing.now() })
   })
 })
 
@@ -191,7 +193,7 @@ describe('a value is not called dead', () => {
     Object.assign(world.client(), { current: valueNamed('Z') })
     searched.clear()
 
-    expect(await check()).toEqual({ found: 'fits' })
+    expect(await check()).toMatchObject({ found: 'fits' })
     expect(exchanges()).toEqual(['A'])
   })
 
@@ -204,7 +206,7 @@ describe('a value is not called dead', () => {
       { slots: { current: 'AAAA', next: null }, isActive: true, boundTo: OTHER_ARN, requestId: 'old' },
     ]) {
       searched.set(CLIENT_ID, view)
-      expect(await check()).toEqual({ found: 'fits' })
+      expect(await check()).toMatchObject({ found: 'fits' })
     }
   })
 
@@ -214,7 +216,7 @@ describe('a value is not called dead', () => {
     await world.rotate(tokenOf('revoke'))
     await world.rotate(tokenOf('settle'))
 
-    expect(await check({ versionId })).toEqual({ found: 'unknown', why: 'moved' })
+    expect(await check({ versionId })).toMatchObject({ found: 'unknown', why: 'moved' })
     expect(exchanges()).toEqual([])
   })
 
@@ -235,7 +237,7 @@ describe('a value is not called dead', () => {
       },
     })
 
-    expect(await check({ versionId })).toEqual({ found: 'unknown', why: 'moved' })
+    expect(await check({ versionId })).toMatchObject({ found: 'unknown', why: 'moved' })
     expect(world.timing.waits).toContain(DEPLOYED.staleLabelsMs)
   })
 
@@ -243,7 +245,10 @@ describe('a value is not called dead', () => {
     const { world, check } = await createRecorded()
     world.client().next = valueNamed('Z')
 
-    expect(await check({ secretArn: SECRET_ARN.replace('-AbCdEf', '') })).toEqual({ found: 'unknown', why: 'moved' })
+    expect(await check({ secretArn: SECRET_ARN.replace('-AbCdEf', '') })).toMatchObject({
+      found: 'unknown',
+      why: 'moved',
+    })
   })
 
   test('in the middle of a rotation', async () => {
@@ -251,7 +256,7 @@ describe('a value is not called dead', () => {
     world.secrets.rotateSecret(tokenOf('rotate'))
     Object.assign(world.client(), { current: valueNamed('Z') })
 
-    expect(await check()).toEqual({ found: 'unknown', why: 'rotating' })
+    expect(await check()).toMatchObject({ found: 'unknown', why: 'rotating' })
     expect(exchanges()).toEqual([])
   })
 
@@ -282,7 +287,7 @@ describe('a value is not called dead', () => {
       if (port === 'issuer') throw new Fault({ code: 'STYTCH_UNAVAILABLE', retryable: true, message: 'down' })
     })
 
-    expect(await check()).toEqual({ found: 'unknown', why: 'STYTCH_UNAVAILABLE' })
+    expect(await check()).toMatchObject({ found: 'unknown', why: 'STYTCH_UNAVAILABLE' })
   })
 })
 
@@ -312,7 +317,7 @@ describe('a project secret', () => {
     const { rotation, check, records } = await createRecorded()
     Object.assign(rotation.issuer, { lookMany: refuse, credential: async () => PROJECT })
 
-    expect(await check()).toEqual({ found: 'unknown', why: 'STYTCH_UNAUTHORIZED' })
+    expect(await check()).toMatchObject({ found: 'unknown', why: 'STYTCH_UNAUTHORIZED' })
     expect(records.known.has(PROJECT.versionId)).toBe(false)
   })
 
@@ -320,7 +325,7 @@ describe('a project secret', () => {
     const { rotation, check } = await createRecorded()
     Object.assign(rotation.issuer, { lookMany: refuse, look: refuse })
 
-    expect(await check()).toEqual({ found: 'unknown', why: 'STYTCH_UNAUTHORIZED' })
+    expect(await check()).toMatchObject({ found: 'unknown', why: 'STYTCH_UNAUTHORIZED' })
   })
 })
 
@@ -330,9 +335,9 @@ describe('a client', () => {
     world.issuer.clients.delete(CLIENT_ID)
     const since = world.timing.now()
 
-    expect(await check()).toEqual({ found: 'gone', since })
+    expect(await check()).toMatchObject({ found: 'gone', since })
     world.timing.advance(900_000)
-    expect(await check()).toEqual({ found: 'gone', since })
+    expect(await check()).toMatchObject({ found: 'gone', since })
     expect(exchanges()).toEqual([])
   })
 
@@ -343,18 +348,26 @@ describe('a client', () => {
     expect(await check()).toMatchObject({ found: 'foreign' })
   })
 
-  test('that nobody has claimed yet is judged as any other', async () => {
+  test('that nobody has claimed yet is judged as any other, and held by nobody', async () => {
     const { world, check } = await createRecorded()
     world.client().boundTo = undefined
 
     expect(await check()).toEqual({ found: 'fits' })
   })
 
+  test('is said to be held by this secret where the issuer says so, and never for the tag', async () => {
+    const { world, check } = await createRecorded()
+    expect(await check()).toEqual({ found: 'fits', holds: CLIENT_ID })
+    world.client().boundTo = OTHER_ARN
+
+    expect(await check()).toEqual({ found: 'foreign', since: expect.any(Number) })
+  })
+
   test('that is inactive is said to be so, whatever its slots hold', async () => {
     const { world, check, exchanges } = await createRecorded()
     Object.assign(world.client(), { isActive: false, current: valueNamed('Z') })
 
-    expect(await check()).toEqual({ found: 'inactive' })
+    expect(await check()).toMatchObject({ found: 'inactive' })
     expect(exchanges()).toEqual([])
   })
 
@@ -362,9 +375,9 @@ describe('a client', () => {
     const { world, check, exchanges } = await createRecorded()
     world.client().next = valueNamed('Z')
 
-    expect(await check({ isSettled: false })).toEqual({ found: 'fits' })
+    expect(await check({ isSettled: false })).toMatchObject({ found: 'fits' })
     expect(exchanges()).toEqual([])
-    expect(await check()).toEqual({ found: 'openNext' })
+    expect(await check()).toMatchObject({ found: 'openNext' })
     expect(exchanges()).toEqual(['A'])
   })
 })
@@ -395,7 +408,7 @@ test('many are looked at by one search; of those in a slot that no record names,
 
   const findings = await checkCurrent(() => rotation, { secrets })
 
-  expect(findings).toEqual(secrets.map(() => ({ found: 'fits' })))
+  expect(findings).toMatchObject(secrets.map(() => ({ found: 'fits' })))
   expect(world.log.names().filter((name) => name === 'issuer.lookMany')).toHaveLength(1)
   expect(exchanges()).toHaveLength(20)
 })
@@ -411,7 +424,7 @@ test('a table that does not answer is asked once, and stops nothing', async () =
   Object.assign(rotation, { records: { ...kept, versions: { ...kept.versions, read } } })
   const secrets = Array.from({ length: 40 }, () => toCheck())
 
-  expect(await checkCurrent(() => rotation, { secrets })).toEqual(secrets.map(() => ({ found: 'fits' })))
+  expect(await checkCurrent(() => rotation, { secrets })).toMatchObject(secrets.map(() => ({ found: 'fits' })))
 
   // Those that were under way at once.
   expect(asked).toBeLessThanOrEqual(10)

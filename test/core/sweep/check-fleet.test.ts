@@ -1,8 +1,10 @@
 // A dead AWSCURRENT is found within one sweep, whoever killed it and however: sweep and rotation function as they are, the fleet and Stytch in
 // memory. And what the sweep asks of many, at which rate, and what it leaves to the next one.
 import { describe, expect, test } from 'vitest'
+import { defined } from '../../../lambda/core/base/defined.ts'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import type { CheckQuestions } from '../../../lambda/core/drive/check-questions.ts'
+import type { Publication } from '../../../lambda/core/revocations/publish.ts'
 import type { CheckFinding } from '../../../lambda/core/rotation/check-answer.ts'
 import { checkCurrent } from '../../../lambda/core/rotation/check-current.ts'
 import type { CheckQuestion } from '../../../lambda/core/rotation/read-check-question.ts'
@@ -16,6 +18,7 @@ import { createFakeEvents } from '../../fakes/fake-events.ts'
 import { createFakeFleet, createFakeSteps } from '../../fakes/fake-fleet.ts'
 import { createFakeFreeze } from '../../fakes/fake-freeze.ts'
 import { createFakeJournal } from '../../fakes/fake-journal.ts'
+import { createFakePublication } from '../../fakes/fake-publication.ts'
 import { createFakeReportMemory } from '../../fakes/fake-report-memory.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { createFakeTiming, type FakeTiming } from '../../fakes/fake-timing.ts'
@@ -31,7 +34,7 @@ const rules = {
   longestHoldMs: 7 * DAY_MS,
 }
 
-const createPlace = (timing: FakeTiming, check: CheckQuestions['check']) => {
+const createPlace = (timing: FakeTiming, check: CheckQuestions['check'], publication?: Publication) => {
   const fleet = createFakeFleet(timing)
   const events = createFakeEvents(createCallLog())
   const journal = createFakeJournal()
@@ -63,6 +66,7 @@ const createPlace = (timing: FakeTiming, check: CheckQuestions['check']) => {
         secretNamePrefix: 'm2m/test/',
         rules,
         checks: { questions, perSecond },
+        ...defined({ publication }),
       },
       timing.now(),
     )
@@ -518,3 +522,24 @@ describe('a secret that is scheduled for deletion', () => {
     }
   })
 })
+
+test.each(['dead', 'gone', 'inactive'] as const)(
+  'tokens of a client whose secret is %s are refused by the list, and never those of one that a secret is merely tagged for',
+  async (found) => {
+    const timing = createFakeTiming()
+    const finding: CheckFinding = found === 'inactive' ? { found } : { found, since: timing.now() }
+    let holds: string | undefined
+    const publication = createFakePublication()
+    const check: CheckQuestions['check'] = async ({ secrets }) =>
+      secrets.map(() => ({ ...finding, ...defined({ holds }) }))
+    const place = createPlace(timing, check, publication)
+    place.fleet.add(makeSecret({ name: 'm2m/test/decoy', tags: { 'm2m:client-id': CLIENT_ID } }))
+    await place.run()
+    expect(publication.named()).toEqual({})
+
+    holds = CLIENT_ID
+    await place.run()
+
+    expect(Object.keys(publication.named())).toEqual([CLIENT_ID])
+  },
+)

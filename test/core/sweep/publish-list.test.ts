@@ -1,5 +1,8 @@
 // What the sweep publishes: whom metadata shows as revoked, whom Stytch was found to refuse; and the list anew, so that it stays valid.
 import { describe, expect, test } from 'vitest'
+import { defined } from '../../../lambda/core/base/defined.ts'
+import { Fault } from '../../../lambda/core/base/fault.ts'
+import type { CheckQuestions } from '../../../lambda/core/drive/check-questions.ts'
 import { openDocument } from '../../../lambda/core/revocations/document.ts'
 import { publishList } from '../../../lambda/core/sweep/publish-list.ts'
 import { emptyTally } from '../../../lambda/core/sweep/tally.ts'
@@ -11,12 +14,22 @@ const seat = () => {
   world.timing.restart(300_000)
   const publication = createFakePublication()
   const { secrets, timing, journal } = world
-  const sweeping = { secrets, secretNamePrefix: PREFIX, timing, journal, publication }
+  /** Names of secrets that hold no client. Every other holds the one that it is tagged for. */
+  const decoys: string[] = []
+  const questions: CheckQuestions = {
+    check: async (question) =>
+      question.secrets.map(({ secretArn, clientId }) => ({
+        found: 'fits' as const,
+        ...defined({ holds: decoys.some((name) => secretArn.includes(name)) ? undefined : clientId }),
+      })),
+  }
+  const checks = { questions, perSecond: 100 }
+  const sweeping = { secrets, secretNamePrefix: PREFIX, timing, journal, publication, checks }
   const tally = emptyTally()
   const publish = (refused: readonly string[] = [], askedAt = timing.now()) =>
     publishList(sweeping, { refusedClients: new Map(refused.map((id) => [id, askedAt])), tally })
   const seconds = () => Math.floor(timing.now() / 1000)
-  return { world, publication, tally, publish, seconds }
+  return { world, publication, tally, publish, seconds, decoys, questions }
 }
 
 describe('the list', () => {
@@ -38,6 +51,26 @@ describe('the list', () => {
     await publish(['m2m-client-test-off'], askedAt)
 
     expect(publication.named()).toEqual({ 'm2m-client-test-off': asked + 1 })
+  })
+
+  test('names nobody for a tag: not the client that another secret holds, nor while nobody says who does', async () => {
+    const { world, publication, publish, decoys, questions, tally } = seat()
+    world.place({ name: 'decoy' })
+    world.switchTo('decoy', 'revoke')
+    world.switchTo('decoy', 'settle')
+    decoys.push('decoy')
+    await publish()
+    expect(publication.named()).toEqual({})
+
+    Object.assign(questions, {
+      check: async () => {
+        throw new Fault({ code: 'CHECK_NOT_ANSWERED', retryable: true, message: 'no answer' })
+      },
+    })
+    await publish()
+
+    expect(publication.named()).toEqual({})
+    expect(tally.failed).toBe(1)
   })
 
   test('is signed anew by every sweep, whether or not anybody is in it', async () => {

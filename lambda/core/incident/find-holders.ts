@@ -1,0 +1,110 @@
+// Whose secret a leaked client's is, for a report by client ids: what Stytch keeps, or a claim, decides. A tag nominates, since whoever makes a
+// secret chooses its tags; where the two disagree, the secret that holds the client is revoked, and the answer names both.
+
+import { Fault } from '../base/fault.ts'
+import type { HolderQuestions } from '../drive/holder-questions.ts'
+import type { Holder } from '../rotation/holders.ts'
+import type { Secret } from '../secret/secret.ts'
+import { TAG } from '../secret/secret-tags.ts'
+import type { Secrets } from '../secret/secrets.ts'
+import { isOfStage, listTaggedOfStage, type StageSecrets } from '../secret/stage-secrets.ts'
+
+export interface HolderSearch extends StageSecrets {
+  readonly secrets: Pick<Secrets, 'describe' | 'listTagged'>
+  /** Who says which secret holds a client. @default - nobody does, and tags nominate */
+  readonly holders?: HolderQuestions | undefined
+}
+
+export interface HeldClient {
+  readonly clientId: string
+  /** "held by …, not by …". Absent: its tag says the same. */
+  readonly remark?: string
+}
+
+interface HeldSecrets {
+  readonly secrets: readonly Secret[]
+  readonly held: ReadonlyMap<string, HeldClient>
+  /** Client ids. */
+  readonly missing: readonly string[]
+  readonly whyMissing: ReadonlyMap<string, string>
+}
+
+type One =
+  | { readonly secrets: readonly Secret[]; readonly remark?: string }
+  | { readonly secrets: readonly []; readonly why: string | undefined }
+
+const namesOf = (secrets: readonly Pick<Secret, 'name'>[]): string => secrets.map(({ name }) => name).join(', ')
+
+const taggedWords = (tagged: readonly Secret[]): string =>
+  tagged.length === 0
+    ? ''
+    : `, not by ${namesOf(tagged)}, ${tagged.length === 1 ? 'which is' : 'which are'} tagged for it`
+
+/** The secret, where this stage can have it rotated. */
+const findHolder = async (
+  search: HolderSearch,
+  arn: string,
+  tagged: readonly Secret[],
+): Promise<Secret | undefined> => {
+  const secret = tagged.find((one) => one.arn === arn) ?? (await search.secrets.describe(arn))
+  return secret?.arn === arn && !secret.isDeleted && isOfStage(search, secret) ? secret : undefined
+}
+
+const oneOf = async (search: HolderSearch, holder: Holder, tagged: readonly Secret[]): Promise<One> => {
+  if (holder.state === 'held') {
+    const { secretArn } = holder
+    const secret = await findHolder(search, secretArn, tagged)
+    const words = `held by ${secret?.name ?? secretArn}${taggedWords(tagged.filter(({ arn }) => arn !== secretArn))}`
+    if (secret === undefined) return { secrets: [], why: `${words}: no secret of this stage that could be revoked` }
+    return tagged.some(({ arn }) => arn !== secretArn) || tagged.length === 0
+      ? { secrets: [secret], remark: words }
+      : { secrets: [secret] }
+  }
+  // The rotation function acts for a tagged one only if its value proves it.
+  if (tagged.length > 0 && holder.state === 'nobodys') {
+    return { secrets: tagged, remark: `held by no secret${taggedWords(tagged)}` }
+  }
+  if (tagged.length > 0) return { secrets: tagged }
+  const why = {
+    gone: 'Stytch knows no such client',
+    nobodys: 'held by no secret, and none is tagged for it',
+    unknown: 'no secret is tagged for it, and it could not be found out which one holds it',
+  }
+  return { secrets: [], why: why[holder.state] }
+}
+
+const askHolders = async ({ holders }: HolderSearch, clientIds: readonly string[]): Promise<readonly Holder[]> => {
+  const unknown = clientIds.map(() => ({ state: 'unknown' as const }))
+  // An outage of Stytch's keeps no revoke from being tried.
+  return (
+    (await holders?.holders(clientIds).catch((error: unknown) => {
+      if (error instanceof Fault) return unknown
+      throw error
+    })) ?? unknown
+  )
+}
+
+/** @throws what Secrets Manager's calls throw */
+export const findHolders = async (search: HolderSearch, clientIds: readonly string[]): Promise<HeldSecrets> => {
+  const [holders, tagged] = await Promise.all([
+    askHolders(search, clientIds),
+    Promise.all(clientIds.map((clientId) => listTaggedOfStage(search.secrets, search, clientId))),
+  ])
+  const held = new Map<string, HeldClient>()
+  const secrets = new Map<string, Secret>()
+  const missing: string[] = []
+  const whyMissing = new Map<string, string>()
+  for (const [at, clientId] of clientIds.entries()) {
+    // The filter of a list may find values that only begin so.
+    const ofClient = (tagged[at] ?? []).filter(({ tags, isDeleted }) => tags[TAG.client] === clientId && !isDeleted)
+    const one = await oneOf(search, holders[at] ?? { state: 'unknown' }, ofClient)
+    for (const secret of one.secrets) {
+      secrets.set(secret.arn, secret)
+      held.set(secret.arn, { clientId, ...('remark' in one ? { remark: `${clientId} is ${one.remark}` } : {}) })
+    }
+    if (!('why' in one)) continue
+    missing.push(clientId)
+    if (one.why !== undefined) whyMissing.set(clientId, one.why)
+  }
+  return { secrets: [...secrets.values()], held, missing, whyMissing }
+}

@@ -1,5 +1,6 @@
 // What an operator decides about incidents: who may report a leak, and whether detectors may. Read with the rest of the configuration
 // (deploy-config.ts); names of secrets, never a key.
+import { isIP } from 'node:net'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { REQUESTS_PER_ADDRESS } from '../../lambda/core/intake/door-limits.ts'
 import { matching, type Place } from './config-place.ts'
@@ -8,7 +9,12 @@ import { shapes } from './config-shapes.ts'
 /** own: a web ACL of the account's. perAddress: one that is made, and counts each address in five minutes. */
 export type IntakeFirewall =
   | { readonly kind: 'own'; readonly webAclArn: string }
-  | { readonly kind: 'perAddress'; readonly requestsPerAddress: number }
+  | {
+      readonly kind: 'perAddress'
+      readonly requestsPerAddress: number
+      /** CIDR ranges that detectors deliver from: all others share half of what the API takes. None: every address is alike. */
+      readonly detectorAddresses: readonly string[]
+    }
 
 export interface IntakeConfig {
   /** Name of the secret that holds the detectors' signing keys. Made by hand (docs/deploying.md). */
@@ -58,13 +64,29 @@ const readWatched = (place: Place): readonly string[] => {
   return watched.length === 0 ? incidentDefaults.watched : [...new Set(watched)]
 }
 
+/** AWS WAF takes none as wide as /0. */
+const CIDR = {
+  expected: 'a range of addresses, such as "192.30.252.0/22"',
+  fits: (text: string): boolean => {
+    const [address = '', bits = '', ...more] = text.split('/')
+    const longest = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
+    return more.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest
+  },
+}
+
 const readFirewall = (place: Place): IntakeFirewall | undefined => {
   const webAclArn = place.optional('webAclArn', shapes.webAclArn)
+  if (!place.has('requestsPerAddress') && place.has('detectorAddresses'))
+    place.fault('detectorAddresses', 'is for the web ACL that requestsPerAddress makes: set that as well')
   if (!place.has('requestsPerAddress')) return webAclArn === undefined ? undefined : { kind: 'own', webAclArn }
   const { min, max } = REQUESTS_PER_ADDRESS
   if (webAclArn !== undefined)
     place.fault('requestsPerAddress', 'is for the web ACL that is made: leave out one of the two')
-  return { kind: 'perAddress', requestsPerAddress: place.integer('requestsPerAddress', min, [min, max]) }
+  return {
+    kind: 'perAddress',
+    requestsPerAddress: place.integer('requestsPerAddress', min, [min, max]),
+    detectorAddresses: [...new Set(place.texts('detectorAddresses', CIDR))],
+  }
 }
 
 /** Detectors are moved to the firewall's address one by one. */
@@ -93,6 +115,7 @@ const readIntake = (root: Place): IntakeConfig | undefined => {
     'maxPerHour',
     'webAclArn',
     'requestsPerAddress',
+    'detectorAddresses',
     'formerAddress',
   )
   const firewall = readFirewall(place)

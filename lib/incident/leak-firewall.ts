@@ -4,9 +4,14 @@
 import { Stack, Validations } from 'aws-cdk-lib'
 import { AuthorizationType, EndpointType, LambdaIntegration, RestApi } from 'aws-cdk-lib/aws-apigateway'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
-import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2'
+import { CfnIPSet, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2'
 import { Construct } from 'constructs'
-import { ADDRESS_WINDOW_MS, type Throttle } from '../../lambda/core/intake/door-limits.ts'
+import {
+  ADDRESS_WINDOW_MS,
+  OTHERS_WINDOW_MS,
+  othersTogether,
+  type Throttle,
+} from '../../lambda/core/intake/door-limits.ts'
 import type { IntakeFirewall } from '../config/incident-config.ts'
 import { functionName, type StageNames } from '../config/stage-names.ts'
 
@@ -16,6 +21,8 @@ export interface LeakFirewallProps {
   readonly throttle: Throttle
   readonly firewall: IntakeFirewall
 }
+
+type Counting = Extract<IntakeFirewall, { readonly kind: 'perAddress' }>
 
 const API_STAGE = 'v1'
 
@@ -63,14 +70,18 @@ export class LeakFirewall extends Construct {
     )
     new CfnWebACLAssociation(this, 'Association', {
       resourceArn: this.api.deploymentStage.stageArn,
-      webAclArn: firewall.kind === 'own' ? firewall.webAclArn : this.makeWebAcl(names, firewall.requestsPerAddress),
+      webAclArn: firewall.kind === 'own' ? firewall.webAclArn : this.makeWebAcl(names, throttle, firewall),
     })
     const { region, urlSuffix } = Stack.of(this)
     this.url = `https://${this.api.restApiId}.execute-api.${region}.${urlSuffix}/${API_STAGE}`
   }
 
   /** @returns its ARN. */
-  private makeWebAcl({ stage }: StageNames, requestsPerAddress: number): string {
+  private makeWebAcl(
+    { stage }: StageNames,
+    throttle: Throttle,
+    { requestsPerAddress, detectorAddresses }: Counting,
+  ): string {
     const metric = { cloudWatchMetricsEnabled: true, sampledRequestsEnabled: false }
     const acl = new CfnWebACL(this, 'WebAcl', {
       scope: 'REGIONAL',
@@ -90,9 +101,47 @@ export class LeakFirewall extends Construct {
           },
           visibilityConfig: { ...metric, metricName: `m2m-${stage}-intake-requests-per-address` },
         },
+        ...(detectorAddresses.length === 0
+          ? []
+          : [
+              {
+                name: 'OthersTogether',
+                priority: 1,
+                action: { block: {} },
+                statement: {
+                  rateBasedStatement: {
+                    aggregateKeyType: 'CONSTANT',
+                    limit: othersTogether(throttle),
+                    evaluationWindowSec: OTHERS_WINDOW_MS / 1000,
+                    scopeDownStatement: { notStatement: { statement: this.isOneOf(stage, detectorAddresses) } },
+                  },
+                },
+                visibilityConfig: { ...metric, metricName: `m2m-${stage}-intake-others-together` },
+              },
+            ]),
       ],
       visibilityConfig: { ...metric, metricName: `m2m-${stage}-intake` },
     })
     return acl.attrArn
+  }
+
+  /** AWS WAF keeps addresses of either kind apart. */
+  private isOneOf(stage: string, addresses: readonly string[]): CfnWebACL.StatementProperty {
+    const versions = (['IPV4', 'IPV6'] as const).flatMap((version) => {
+      const some = addresses.filter((one) => one.includes(':') === (version === 'IPV6'))
+      return some.length === 0 ? [] : [{ version, some }]
+    })
+    const statements = versions.map(({ version, some }) => ({
+      ipSetReferenceStatement: {
+        arn: new CfnIPSet(this, `Detectors${version}`, {
+          scope: 'REGIONAL',
+          description: `Where detectors deliver to the leak intake of stage ${stage} from`,
+          ipAddressVersion: version,
+          addresses: [...some],
+        }).attrArn,
+      },
+    }))
+    const [only, ...more] = statements
+    return only !== undefined && more.length === 0 ? only : { orStatement: { statements } }
   }
 }

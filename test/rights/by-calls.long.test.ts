@@ -34,6 +34,20 @@ test('every group of the table is asked, and all of its ways that the stand-in p
   expect(asked.length).toBeGreaterThanOrEqual(50)
 })
 
+test('what is left to the evaluator is what no stand-in plays: a new column is asked, or named here', () => {
+  const isWhole = ({ ways }: (typeof abilities)[number]): boolean =>
+    ways.every(({ readings }) => readings.every((reading) => sentOf(reading) !== undefined))
+
+  expect(abilities.filter((one) => !isWhole(one)).map(({ id }) => id)).toEqual(
+    expect.arrayContaining(['vend', 'destroy', 'silence', 'open-key', 'open-bucket', 'change-code', 'change-role', 'deploy']),
+  )
+  const ofClaims = ['call-past', 'start-campaign', 'forge-archived', 'forge-revoked', 'forge-claim', 'retag', 'untag']
+  const byAlias = ['look', 'hold', 'declare', 'switch-off', 'call-bare', 'identify', 'sign-proof', 'forge-proof']
+  const unasked = abilities.filter((one) => !isWhole(one)).map(({ id }) => id)
+  expect([...ofClaims, ...byAlias].filter((id) => unasked.includes(id))).toEqual([])
+  expect(abilities.map(({ id }) => id)).toEqual(expect.arrayContaining([...ofClaims, ...byAlias]))
+})
+
 const settings: readonly Partial<AwsSettings>[] = [
   {},
   { absentStage: 'current', rotationLambdaArnKey: 'filled', multiValuedSource: 'lenient', publicPolicy: 'fixedValues' },

@@ -363,6 +363,32 @@ describe('the intake', () => {
       ])
     })
 
+    test('leaves to detectors’ known addresses half of what the API takes, from however many addresses the rest comes', () => {
+      const known = behind({ requestsPerAddress: 300, detectorAddresses: ['192.30.252.0/22', '2a0a:a440::/29'] })
+
+      known.hasResourceProperties('AWS::WAFv2::WebACL', {
+        Rules: [
+          Match.objectLike({ Priority: 0 }),
+          {
+            Priority: 1,
+            Action: { Block: {} },
+            Statement: {
+              RateBasedStatement: {
+                AggregateKeyType: 'CONSTANT',
+                Limit: 3000,
+                EvaluationWindowSec: 60,
+                ScopeDownStatement: {
+                  NotStatement: { Statement: { OrStatement: { Statements: [Match.anyValue(), Match.anyValue()] } } },
+                },
+              },
+            },
+          },
+        ],
+      })
+      known.hasResourceProperties('AWS::WAFv2::IPSet', { IPAddressVersion: 'IPV4', Addresses: ['192.30.252.0/22'] })
+      known.hasResourceProperties('AWS::WAFv2::IPSet', { IPAddressVersion: 'IPV6', Addresses: ['2a0a:a440::/29'] })
+    })
+
     test('takes a web ACL of the account’s, and gives the former address up when it is told to', () => {
       const alone = behind({ webAclArn, formerAddress: false })
 
@@ -375,6 +401,10 @@ describe('the intake', () => {
     test.each([
       [{ webAclArn, requestsPerAddress: 300 }, 'requestsPerAddress is for the web ACL that is made'],
       [{ requestsPerAddress: 5 }, 'requestsPerAddress is malformed: 5; expected an integer from 10'],
+      [{ detectorAddresses: ['192.0.2.0/24'] }, 'detectorAddresses is for the web ACL that requestsPerAddress makes'],
+      [{ requestsPerAddress: 300, detectorAddresses: ['192.0.2.0'] }, 'detectorAddresses[0] is malformed'],
+      [{ requestsPerAddress: 300, detectorAddresses: ['192.0.2.0/33'] }, 'detectorAddresses[0] is malformed'],
+      [{ requestsPerAddress: 300, detectorAddresses: ['0.0.0.0/0'] }, 'detectorAddresses[0] is malformed'],
       [{ webAclArn: 'arn:aws:wafv2:x' }, 'webAclArn is malformed'],
       [{ formerAddress: false }, 'formerAddress is false without a firewall'],
       [{ formerAddress: 'no', webAclArn }, 'formerAddress is malformed: expected true or false'],

@@ -1,9 +1,10 @@
 // What a rotation function remembers and signs, put together: the same signed calls, without a client of DynamoDB, KMS or S3.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { createKeyCopy } from '../../core/rotation/key-copy.ts'
 import { noRecords, type Records } from '../../core/rotation/records.ts'
 import { noProofs, type Proofs } from '../../core/rotation/sign-proof.ts'
 import { wait } from '../timing.ts'
-import { createKmsSigner } from './kms-signer.ts'
+import { createKmsSigner, fetchPublicKey } from './kms-signer.ts'
 import { createProofStore } from './proof-store.ts'
 import { createRecords } from './records.ts'
 import { createSignedCall } from './signed-call.ts'
@@ -32,7 +33,9 @@ const proofsOf = (client: SecretsManagerClient, { stage, proofs }: KeepingSettin
   const kms = createSignedCall(client, { service: 'kms', endpoint: kmsEndpoint })
   const s3 = createSignedCall(client, { service: 's3', endpoint: s3Endpoint })
   const store = createProofStore({ call: s3, wait, bucket })
-  return { kind: 'signed', stage, signer: createKmsSigner({ call: kms, wait }, keyArn), store }
+  const publicKey = () => fetchPublicKey({ call: kms, wait }, keyArn)
+  const copyKey = createKeyCopy({ stage, keyArn, store, publicKey })
+  return { kind: 'signed', stage, signer: createKmsSigner({ call: kms, wait }, keyArn), store, copyKey }
 }
 
 const recordsOf = (client: SecretsManagerClient, { records }: KeepingSettings): ((executionId: string) => Records) => {

@@ -5,9 +5,11 @@ import { type ArchiveCall, archiveFailure } from './archive-failure.ts'
 import { s3ErrorOf } from './s3-error.ts'
 import type { Sent } from './send-again.ts'
 
-/** Of a PutObject. The checksum is kept with the object, so that a copy can be compared; a bucket with Object Lock takes no put without one. */
+const typeOf = (text: string): string => (text.startsWith('{') ? 'application/jwk+json' : 'application/jose')
+
+/** Of a PutObject, of a JWS or a JWK. The checksum is kept with the object, so that a copy can be compared; a bucket with Object Lock takes no put without one. */
 export const jwsHeaders = (jws: string): Readonly<Record<string, string>> => ({
-  'content-type': 'application/jose',
+  'content-type': typeOf(jws),
   'x-amz-checksum-sha256': createHash('sha256').update(jws).digest('base64'),
 })
 

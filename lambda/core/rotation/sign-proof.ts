@@ -19,6 +19,8 @@ interface SignedProofs {
   readonly stage: string
   readonly signer: Signer
   readonly store: ProofStore
+  /** Puts the key's public half beside the proofs (key-copy.ts). @default - nobody does */
+  readonly copyKey?: ((timeoutMs: number) => Promise<void>) | undefined
 }
 
 /** A deployment without a key: nothing is signed. */
@@ -82,6 +84,19 @@ const put = async (proofs: SignedProofs, timing: Timing, payload: ProofPayload, 
   throw new Fault({ code: 'ARCHIVE_REJECTED', retryable: false, message })
 }
 
+/** For auditors to come, and never worth more than what the rotation leaves of its time. */
+const copyKey = async (
+  { copyKey: copy }: SignedProofs,
+  { timing, journal }: Omit<Proving, 'proofs'>,
+): Promise<void> => {
+  try {
+    await copy?.(timeFor(timing, 2))
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    journal.note({ outcome: 'keyNotCopied', code: error.code, message: error.message })
+  }
+}
+
 /** Never throws: a proof that could not be signed or stored is pending. */
 export const signAndStore = async ({ proofs, timing, journal }: Proving, proven: Proven): Promise<SigningOutcome> => {
   if (proofs.kind === 'none') return { state: 'off' }
@@ -90,7 +105,9 @@ export const signAndStore = async ({ proofs, timing, journal }: Proving, proven:
   try {
     const { signer } = proofs
     const jws = await signJws(signer, signingInput(payload, signer.keyArn), timeFor(timing, 2))
-    return { state: 'stored', key: await put(proofs, timing, payload, jws) }
+    const key = await put(proofs, timing, payload, jws)
+    await copyKey(proofs, { timing, journal })
+    return { state: 'stored', key }
   } catch (error) {
     const reason = error instanceof Fault ? error.code : error instanceof Error ? error.name : 'unknown'
     const secretName = secretNameOf(proven.secretArn)

@@ -6,7 +6,7 @@ import { throttledResult } from '../aws/concurrency.ts'
 import type { InvocationResult } from '../aws/functions.ts'
 import type { Operation, StandInReply, StandInRequest } from '../stand-in/server.ts'
 import { createTokenBucket, type RateLimit } from '../stand-in/token-bucket.ts'
-import { createAddressRule } from './address-rule.ts'
+import { createFirewall, type FirewallRules } from './address-rule.ts'
 
 /** Before the path of each route, unless the API is at a path of its own. */
 export const HTTP_API_PATH = '/_laptop'
@@ -65,16 +65,16 @@ export interface LeakFrontInput {
   readonly invoke: (event: object) => Promise<InvocationResult>
   /** Of the API's stage. @default - it throttles nothing */
   readonly throttle?: RateLimit
-  /** Of the firewall's rule. @default - there is no firewall */
-  readonly requestsPerAddress?: number
+  /** @default - there is no firewall */
+  readonly firewall?: FirewallRules
   /** Milliseconds that nobody moves. @default - real time */
   readonly realNow?: () => number
 }
 
 /** @returns what answers a request, or undefined when it is not for this route. */
 export const createLeakFront = (input: LeakFrontInput) => {
-  const { route, at = HTTP_API_PATH, invoke, throttle, requestsPerAddress, realNow = () => performance.now() } = input
-  const isLetThrough = requestsPerAddress === undefined ? () => true : createAddressRule(requestsPerAddress)
+  const { route, at = HTTP_API_PATH, invoke, throttle, firewall, realNow = () => performance.now() } = input
+  const isLetThrough = firewall === undefined ? () => true : createFirewall(firewall)
   const bucket = throttle === undefined ? undefined : createTokenBucket(throttle, realNow)
   const run = async (request: StandInRequest): Promise<StandInReply> => {
     // In front of the API: what it blocks costs the stage nothing.

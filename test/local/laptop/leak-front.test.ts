@@ -2,8 +2,8 @@
 // within what they can tell apart. That an unsigned one reaches nothing that others need is in test/core/intake/flood.test.ts.
 import { describe, expect, test } from 'vitest'
 import { defined } from '../../../lambda/core/base/defined.ts'
-import { INTAKE_THROTTLE } from '../../../lambda/core/intake/door-limits.ts'
-import { createAddressRule } from '../../../lambda/local/laptop/address-rule.ts'
+import { INTAKE_THROTTLE, othersTogether } from '../../../lambda/core/intake/door-limits.ts'
+import { createAddressRule, type FirewallRules } from '../../../lambda/local/laptop/address-rule.ts'
 import { createLeakFront, HTTP_API_PATH } from '../../../lambda/local/laptop/leak-front.ts'
 import type { StandInRequest } from '../../../lambda/local/stand-in/server.ts'
 
@@ -14,7 +14,7 @@ interface Flood {
   readonly perSecond: number
   readonly addresses: number
   readonly seconds: number
-  readonly requestsPerAddress?: number
+  readonly firewall?: FirewallRules
 }
 
 const request = (address: string): StandInRequest => ({
@@ -28,21 +28,21 @@ const request = (address: string): StandInRequest => ({
 })
 
 /** A detector reports once a second while unsigned requests come in. @returns the answers to its deliveries, in order */
-const deliveriesDuring = async ({ perSecond, addresses, seconds, requestsPerAddress }: Flood) => {
+const deliveriesDuring = async ({ perSecond, addresses, seconds, firewall }: Flood) => {
   let now = 0
   const front = createLeakFront({
     route,
     invoke: async () => ({ ok: true, value: { statusCode: 202 } }),
     throttle: { ratePerSecond: INTAKE_THROTTLE.rateLimit, burst: INTAKE_THROTTLE.burstLimit },
     realNow: () => now,
-    ...defined({ requestsPerAddress }),
+    ...defined({ firewall }),
   })
   const statusOf = async (address: string) => (await front(request(address))?.run())?.status
   const deliveries: (number | undefined)[] = []
   for (let second = 0; second < seconds; second += 1) {
     for (let one = 0; one < perSecond; one += 1) {
       now = second * 1000 + (one * 1000) / perSecond
-      await statusOf(`198.51.100.${one % addresses}`)
+      await statusOf(`198.51.${Math.floor((one % addresses) / 250)}.${(one % addresses) % 250}`)
       if (one === Math.floor(perSecond / 2)) deliveries.push(await statusOf(DETECTOR))
     }
   }
@@ -57,9 +57,26 @@ describe('a flood of unsigned requests', () => {
   })
 
   test('from some addresses loses none once the firewall has counted them, however large it is', async () => {
-    const deliveries = await deliveriesDuring({ perSecond: 1000, addresses: 20, seconds: 120, requestsPerAddress: 300 })
+    const deliveries = await deliveriesDuring({
+      perSecond: 1000,
+      addresses: 20,
+      seconds: 120,
+      firewall: { requestsPerAddress: 300 },
+    })
 
     expect(lost(deliveries.slice(11))).toBe(0)
+  })
+
+  test('from a thousand addresses, each below the firewall’s limit, leaves to known detectors what is theirs', async () => {
+    // Four hundred a second, and 120 of each address in five minutes.
+    const flood = { perSecond: 400, addresses: 1000, seconds: 120 }
+    const detectors = { addresses: [`${DETECTOR}/32`], othersTogether: othersTogether(INTAKE_THROTTLE) }
+
+    const counted = await deliveriesDuring({ ...flood, firewall: { requestsPerAddress: 300 } })
+    const reserved = await deliveriesDuring({ ...flood, firewall: { requestsPerAddress: 300, detectors } })
+
+    expect(lost(counted.slice(30))).toBeGreaterThan(30)
+    expect(lost(reserved.slice(11))).toBe(0)
   })
 
   test('of more than the throttle loses deliveries where no firewall counts addresses, as the threat model says', async () => {
@@ -89,7 +106,7 @@ describe('the firewall', () => {
         called.push(event)
         return { ok: true, value: { statusCode: 401 } }
       },
-      requestsPerAddress: 1,
+      firewall: { requestsPerAddress: 1 },
       realNow: () => now,
     })
     const statuses: (number | undefined)[] = []

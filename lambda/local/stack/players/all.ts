@@ -18,6 +18,7 @@ export const notPlayed: Readonly<Record<string, string>> = {
   'AWS::Logs::LogGroup': 'logs are printed',
   'AWS::Logs::MetricFilter': 'metrics are not counted',
   'AWS::Logs::QueryDefinition': 'questions to logs that are not kept',
+  'AWS::WAFv2::IPSet': 'nobody counts what an address sends',
   'AWS::WAFv2::WebACL': 'nobody counts what an address sends',
   'AWS::WAFv2::WebACLAssociation': 'no firewall stands before the fronts',
 }

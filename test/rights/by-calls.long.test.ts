@@ -39,7 +39,16 @@ test('what is left to the evaluator is what no stand-in plays: a new column is a
     ways.every(({ readings }) => readings.every((reading) => sentOf(reading) !== undefined))
 
   expect(abilities.filter((one) => !isWhole(one)).map(({ id }) => id)).toEqual(
-    expect.arrayContaining(['vend', 'destroy', 'silence', 'open-key', 'open-bucket', 'change-code', 'change-role', 'deploy']),
+    expect.arrayContaining([
+      'vend',
+      'destroy',
+      'silence',
+      'open-key',
+      'open-bucket',
+      'change-code',
+      'change-role',
+      'deploy',
+    ]),
   )
   const ofClaims = ['call-past', 'start-campaign', 'forge-archived', 'forge-revoked', 'forge-claim', 'retag', 'untag']
   const byAlias = ['look', 'hold', 'declare', 'switch-off', 'call-bare', 'identify', 'sign-proof', 'forge-proof']

@@ -88,7 +88,9 @@ const calls: Readonly<Record<string, Send>> = {
   'secretsmanager:TagResource': secret('TagResource', ({ context }) => ({
     Tags: [{ Key: one(context['aws:TagKeys']), Value: 'x' }],
   })),
-  'secretsmanager:UntagResource': secret('UntagResource', ({ context }) => ({ TagKeys: [one(context['aws:TagKeys'])] })),
+  'secretsmanager:UntagResource': secret('UntagResource', ({ context }) => ({
+    TagKeys: [one(context['aws:TagKeys'])],
+  })),
   'secretsmanager:PutResourcePolicy': secret('PutResourcePolicy', ({ context }) => ({
     ResourcePolicy: somePolicy,
     BlockPublicPolicy: context['secretsmanager:BlockPublicPolicy'] === 'true',

@@ -6,7 +6,7 @@ import { ok, type Result, refused } from '../base/result.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { countFault, createSelection, missingFrom, type Selector } from '../secret/selector.ts'
-import { isNameOfStage, isOfStage, type StageSecrets, stagePages } from '../secret/stage-secrets.ts'
+import { isNameOfStage, isOfStage, stagePages } from '../secret/stage-secrets.ts'
 import { findHolders, type HeldClient, type HolderSearch } from './find-holders.ts'
 import { clientCountFault, type LeakReport } from './leak-report.ts'
 

@@ -161,7 +161,7 @@ describe('who has the right to call every function of the account', () => {
     const of = (arn: string, account = ACCOUNT) => ({ 'aws:SourceArn': arn, 'aws:SourceAccount': account })
 
     expect(isCalledBy({ service: `${service}.amazonaws.com` }, part, of(source))).toBe(true)
-    expect(isCalledBy({ service: `${service}.amazonaws.com` }, part, of(`${source}-other`))).toBe(part === 'vendor')
+    expect(isCalledBy({ service: `${service}.amazonaws.com` }, part, of(`${source}-other`))).toBe(false)
     expect(isCalledBy({ service: `${service}.amazonaws.com` }, part, of(source, '999999999999'))).toBe(false)
     expect(isCalledBy({ service: 's3.amazonaws.com' }, part, of(source))).toBe(false)
   })

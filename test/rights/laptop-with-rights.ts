@@ -1,14 +1,6 @@
-// The laptop whose functions call with the rights that the template gives their roles, and people beside them.
-import { ADMINISTRATOR_ACCESS } from '../../lambda/local/iam/managed-policies.ts'
-import { reportsLeaks, roleIdentity } from '../../lambda/local/iam/people.ts'
-import type { PolicyDocument } from '../../lambda/local/iam/policy.ts'
-import { createRights, type Evaluation, type Rights } from '../../lambda/local/iam/rights.ts'
+// The laptop whose functions call with the rights that the template gives their roles.
+import type { Evaluation, Rights } from '../../lambda/local/iam/rights.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
-
-const ACCOUNT = '000000000000'
-
-const person = (accessKeyId: string, name: string, ...identityPolicies: readonly PolicyDocument[]) =>
-  roleIdentity({ accessKeyId, roleArn: `arn:aws:iam::${ACCOUNT}:role/${name}`, identityPolicies })
 
 export interface LaptopWithRights {
   readonly laptop: Laptop
@@ -19,16 +11,9 @@ export interface LaptopWithRights {
 }
 
 export const startLaptopWithRights = async (): Promise<LaptopWithRights> => {
-  const rights = createRights({
-    account: ACCOUNT,
-    identities: [
-      // Whoever uses the laptop without saying who it is has everything that the stage's policies leave to anybody.
-      ...['laptop', 'admin'].map((key) => person(key, 'break-glass', ADMINISTRATOR_ACCESS)),
-      person('operator', 'operator', ADMINISTRATOR_ACCESS),
-      person('security', 'security', reportsLeaks('*', ['*'])),
-    ],
-  })
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {}, rights })
+  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {}, hasRights: true })
+  const { rights } = laptop
+  if (rights === undefined) throw new Error('The laptop evaluates nothing.')
   return {
     laptop,
     rights,

@@ -24,7 +24,24 @@ export interface AsyncInvocationsInput {
   readonly throttledRetryMs: () => number
   readonly sleep: Sleep
   /** To a destination of failures. @default - nowhere */
-  readonly deliver?: (arn: string, text: string) => void
+  readonly deliver?: Deliver
+}
+
+export type Deliver = (
+  route: { readonly sourceArn: string; readonly targetArn: string; readonly roleArn: string | undefined },
+  text: string,
+  attributes?: Readonly<Record<string, string>>,
+) => void
+
+export interface Failure {
+  readonly errorType: string
+  readonly errorMessage: string
+}
+
+/** @param tries absent: an execution's, which its own API shows. */
+interface Payload {
+  readonly event: unknown
+  readonly tries?: number
 }
 
 const LONGEST_THROTTLED_FACTOR = 300
@@ -40,14 +57,14 @@ export const createAsyncInvocations = (input: AsyncInvocationsInput) => {
   let stopped = new AbortController()
   const running = new Set<Promise<void>>()
 
-  /** @param payload of the event; absent: an execution's, which its own API shows. */
-  const bury = (
-    functionArn: string,
-    { errorType, errorMessage }: typeof tooManyRequests,
-    payload?: { readonly event: unknown; readonly tries: number },
-  ): void => {
+  const bury = (functionArn: string, { errorType, errorMessage }: Failure, payload: Payload): void => {
     deadLetters.push({ functionArn, errorType, errorMessage, at: now() })
-    const { onFailure } = functions.settingsOf?.(functionArn) ?? {}
+    const { onFailure, deadLetterArn, roleArn } = functions.settingsOf?.(functionArn) ?? {}
+    if (deadLetterArn !== undefined) {
+      const attributes = { RequestID: randomUUID(), ErrorCode: '200', ErrorMessage: errorMessage }
+      const way = { sourceArn: functionArn, targetArn: deadLetterArn, roleArn }
+      input.deliver?.(way, JSON.stringify(payload.event), attributes)
+    }
     if (onFailure === undefined) return
     // As a destination gets it (Lambda developer guide, "Retaining records of asynchronous invocations").
     const record = {
@@ -56,14 +73,14 @@ export const createAsyncInvocations = (input: AsyncInvocationsInput) => {
       requestContext: {
         requestId: randomUUID(),
         functionArn: `${functionArn}:$LATEST`,
-        condition: payload === undefined || payload.tries === 0 ? 'EventAgeExceeded' : 'RetriesExhausted',
-        approximateInvokeCount: payload?.tries ?? 0,
+        condition: payload.tries === 0 ? 'EventAgeExceeded' : 'RetriesExhausted',
+        approximateInvokeCount: payload.tries ?? 1,
       },
-      requestPayload: payload?.event ?? {},
+      requestPayload: payload.event,
       responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
       responsePayload: { errorType, errorMessage },
     }
-    input.deliver?.(onFailure, JSON.stringify(record))
+    input.deliver?.({ sourceArn: functionArn, targetArn: onFailure, roleArn }, JSON.stringify(record))
   }
 
   /** @returns undefined when it grew too old, or nobody wants it any more. */
@@ -112,11 +129,11 @@ export const createAsyncInvocations = (input: AsyncInvocationsInput) => {
   return {
     queue: (invocation: Invocation): void => follow(tryUntilDone(invocation, stopped.signal)),
     /** For what is under way elsewhere: `idle` waits for it. @param end says how it failed, once it has; undefined: it did not. */
-    follow: (functionArn: string, end: Promise<typeof tooManyRequests | undefined>): void => {
+    follow: (functionArn: string, event: unknown, end: Promise<Failure | undefined>): void => {
       const { signal } = stopped
       follow(
         end.then((failure) => {
-          if (failure !== undefined && !signal.aborted) bury(functionArn, failure)
+          if (failure !== undefined && !signal.aborted) bury(functionArn, failure, { event })
         }),
       )
     },

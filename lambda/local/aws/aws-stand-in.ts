@@ -17,10 +17,12 @@ import {
   type StandInServer,
 } from '../stand-in/server.ts'
 import type { World } from '../stand-in/world.ts'
+import { createServiceActs } from './access/own-acts.ts'
 import { createStandInGuard } from './access/stand-in-guard.ts'
 import type { DeadLetter } from './async-invocations.ts'
 import type { TableItem } from './attributes.ts'
 import { type Concurrency, type Throttled, throttledResult } from './concurrency.ts'
+import { createDeliveries, type Deliveries, type Undelivered } from './deliveries.ts'
 import type { DurableExecution } from './durable-execution.ts'
 import { type BusEvent, createEventBus } from './event-bus.ts'
 import { createEventHistory } from './event-history.ts'
@@ -148,13 +150,17 @@ export interface AwsStandIn extends StandInServer {
   stopDrives(): void
   events(): readonly BusEvent[]
   /** SNS's subscriptions and Scheduler's schedules, as somebody else changes them. */
-  readonly watching: Pick<Watching, 'confirmSubscriptions' | 'setSchedule' | 'scheduleState'>
+  readonly watching: Pick<Watching, 'confirmSubscriptions' | 'setReachable' | 'setSchedule' | 'scheduleState'>
   /** What lies in a bucket: key → text. */
   objects(bucket: string): Readonly<Record<string, string>>
   /** Invokes a function as API Gateway does: synchronously, and within what concurrency leaves. */
   invokeFunction(functionArn: string, event: unknown): Promise<InvocationResult>
   /** Hands an event to a function as EventBridge would: asynchronously, with Lambda's own retries. */
   sendToFunction(functionArn: string, event: unknown): void
+  /** As EventBridge Scheduler calls the target of a schedule, with the rights of its role. */
+  readonly sendFromSchedule: Deliveries['fromSchedule']
+  /** What services could not hand on to one another. */
+  undelivered(): readonly Undelivered[]
   /** What asynchronous invocations left behind. */
   deadLetters(): readonly DeadLetter[]
   /** Versions and aliases of functions, as a deployment makes and moves them. What has begun keeps its own. */
@@ -214,6 +220,9 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const replication = createReplication({ store, region, now, settings })
   const list = createSecretList(store, now, settings)
   const queues = createQueues(now)
+  const { rights } = input
+  const place = { region, accountId }
+  const acts = createServiceActs(rights, place)
   const lambda = createLambdaApi({
     functions: input.functions ?? noFunctions,
     region,
@@ -221,7 +230,22 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     now,
     settings,
     sleep: input.sleep ?? ((ms, signal) => realSleep(ms, undefined, { signal })),
-    deliver: (arn, text) => void queues.send(arn, text),
+    deliver: (way, text, attributes) => deliveries.fromFunction(way, text, attributes),
+    refusesChained: (functionArn, resource) => {
+      const { roleArn } = input.functions?.settingsOf?.(functionArn) ?? {}
+      const role = roleArn === undefined ? undefined : acts.roleOf(roleArn, functionArn.split(':')[6] ?? '')
+      return role && acts.refusedToRole({ role, action: 'lambda:InvokeFunction', resource })
+    },
+  })
+  const watching = createWatching(input.watching ?? {}, {
+    ...place,
+    now,
+    onAlarm: (way, text) => deliveries.fromAlarm(way, text),
+    onMessage: (way, text) => deliveries.fromTopic(way, text),
+  })
+  const deliveries = createDeliveries({
+    ...{ acts, now, queues, publish: watching.publish, invoke: lambda.send },
+    scheduleGroupArn: `arn:aws:scheduler:${region}:${accountId}:schedule-group/default`,
   })
   const draws = createDraws(input.drawSeed)
   const tables = createTables(input.tables ?? [], {
@@ -230,13 +254,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       settings.staleReadShare > 0 && draws.next() < settings.staleReadShare ? draws.next() * settings.staleReadMs : 0,
   })
   const keys = createKeys({ keys: input.keys ?? [{ alias: 'alias/stand-in' }], region, accountId })
-  const { rights } = input
   const guard =
-    rights &&
-    createStandInGuard({
-      ...{ rights, store, settings, keys, partitionKeyOf: tables.partitionKeyOf },
-      place: { region, accountId },
-    })
+    rights && createStandInGuard({ rights, store, settings, keys, partitionKeyOf: tables.partitionKeyOf, place })
   const invoke = input.invoke && permitted(guard?.mayRotate, withinConcurrency(lambda.concurrency, input.invoke))
   const driver = createRotationDriver({ store, now, settings, invoke, sleep: input.sleep })
   const bus = createEventBus(now, settings)
@@ -266,16 +285,10 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
 
   const parameters = createParameters({ now, region, accountId })
 
-  const watching = createWatching(input.watching ?? {}, { region, accountId, now })
   const rules = createRules({
-    region,
-    accountId,
-    deliver: ({ arn, deadLetterArn }, text) => {
-      const service = arn.split(':')[2]
-      if (service === 'lambda') return lambda.send(arn, JSON.parse(text))
-      const isDelivered = service === 'sns' ? watching.publish(arn, text) : queues.send(arn, text)
-      if (!isDelivered && deadLetterArn !== undefined) queues.send(deadLetterArn, text)
-    },
+    ...place,
+    deliver: ({ arn, deadLetterArn }, text, sourceArn) =>
+      deliveries.fromRule({ sourceArn, targetArn: arn, deadLetterArn }, text),
   })
   for (const [busName, names] of Object.entries(input.watching?.rules ?? {})) {
     for (const name of names) rules.put({ busName, name, pattern: { source: ['none'] }, targets: [] })
@@ -381,6 +394,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       keys: () => json(200, { keys: keys.all() }),
       messages: () => json(200, { messages: watching.messages() }),
       queues: () => json(200, { queues: queues.all() }),
+      undelivered: () => json(200, { undelivered: deliveries.undelivered() }),
       ...input.control,
     },
   })
@@ -400,6 +414,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     watching.clear()
     rules.reset()
     queues.clear()
+    deliveries.clear()
     parameters.clear()
     tables.clear()
     views.clear()
@@ -438,6 +453,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       (input.functions ?? noFunctions).invoke({ functionArn, qualifier: undefined, version: LATEST, event }),
     ),
     sendToFunction: lambda.send,
+    sendFromSchedule: deliveries.fromSchedule,
+    undelivered: deliveries.undelivered,
     deadLetters: lambda.deadLetters,
     versions: lambda.versions,
     durableExecutions: lambda.durable.all,

@@ -30,6 +30,8 @@ export interface DurableExecutionsInput {
   readonly now: () => number
   /** How the waits between tries are waited: real time. */
   readonly sleep: Sleep
+  /** Why a function's role lets it chain no invocation of another. @default - it does */
+  readonly refusesChained?: ((functionArn: string, invokedArn: string) => string | undefined) | undefined
 }
 
 const TICK_MS = 20
@@ -215,11 +217,15 @@ export const createDurableExecutions = (input: DurableExecutionsInput) => {
 
   /** An alias stands for what it names now. */
   const invokeChained = async (
+    functionArn: string,
     { functionName, payload }: { readonly functionName: string; readonly payload: string },
     isWanted: () => boolean,
   ): Promise<ChainedOutcome> => {
     const target = readTarget(functionName)
+    const invokedArn = [target.functionArn, ...(target.qualifier === undefined ? [] : [target.qualifier])].join(':')
     try {
+      const refusal = input.refusesChained?.(functionArn, invokedArn)
+      if (refusal !== undefined) throw new AwsFault('AccessDeniedException', refusal, 403)
       if (!functions.exists(target.functionArn)) throw functionNotFound(target)
       if (functions.isDurable?.(target.functionArn) === true) return await invokeDurable(target, payload)
       const version = versions.resolve(target.functionArn, target.qualifier)
@@ -253,7 +259,7 @@ export const createDurableExecutions = (input: DurableExecutionsInput) => {
       const { signal } = stopped
       const isWanted = (): boolean => !signal.aborted && execution.status() === 'RUNNING'
       for (const invoke of invokes) {
-        void invokeChained(invoke, isWanted).then((outcome) => {
+        void invokeChained(execution.input.functionArn, invoke, isWanted).then((outcome) => {
           if (!signal.aborted) execution.invoked(invoke.operationId, outcome)
         })
       }

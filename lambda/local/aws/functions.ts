@@ -29,6 +29,10 @@ export interface FunctionSettings {
   readonly maxRetries?: number
   /** ARN of the queue that gets what all tries failed for. @default - none */
   readonly onFailure?: string
+  /** ARN of the queue that gets the events themselves for which all tries failed. @default - none */
+  readonly deadLetterArn?: string
+  /** With whose rights Lambda itself acts for it. @default - none are evaluated */
+  readonly roleArn?: string
   /** Executions at once. @default - what the account has left */
   readonly reserved?: number
   /** Of one invocation, on the shared clock. Durable functions only: others end by the time of the process. @default - none */

@@ -5,7 +5,7 @@
 import { defined } from '../../core/base/defined.ts'
 import type { Sleep } from '../stand-in/latency.ts'
 import type { Operation, StandInReply, StandInRequest } from '../stand-in/server.ts'
-import { createAsyncInvocations, type DeadLetter } from './async-invocations.ts'
+import { createAsyncInvocations, type DeadLetter, type Deliver } from './async-invocations.ts'
 import { AwsFault } from './aws-fault.ts'
 import { type Concurrency, createConcurrency, throttledFault } from './concurrency.ts'
 import { durableRoute } from './durable-api.ts'
@@ -41,7 +41,9 @@ export interface LambdaApiInput {
   /** How the waits between tries are waited. */
   readonly sleep: Sleep
   /** To a destination of failures. @default - nowhere */
-  readonly deliver?: (arn: string, text: string) => void
+  readonly deliver?: Deliver
+  /** Why a durable function may not chain an invocation of another. @default - it may */
+  readonly refusesChained?: (functionArn: string, invokedArn: string) => string | undefined
 }
 
 const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/
@@ -87,7 +89,10 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
     sleep,
     ...defined({ deliver: input.deliver }),
   })
-  const durable = createDurableExecutions({ functions, versions, concurrency, readTarget, settings, now, sleep })
+  const { refusesChained } = input
+  const durable = createDurableExecutions({
+    ...{ functions, versions, concurrency, readTarget, settings, now, sleep, refusesChained },
+  })
   const followed = new WeakSet<DurableExecution>()
   const isDurable = (functionArn: string): boolean => functions.isDurable?.(functionArn) === true
 
@@ -102,7 +107,7 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
   const startDurable = (target: FunctionTarget, payload: string, name?: string): DurableExecution => {
     const execution = durable.start({ ...target, payload, name })
     // A repeated request is the same execution, which fails once.
-    if (!followed.has(execution)) events.follow(target.functionArn, failureOf(execution))
+    if (!followed.has(execution)) events.follow(target.functionArn, parse(payload), failureOf(execution))
     followed.add(execution)
     return execution
   }
@@ -191,7 +196,7 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
         else events.queue({ ...target, version: versionOf(target), event })
       } catch (error) {
         const { type: errorType, message: errorMessage } = error as AwsFault
-        events.follow(target.functionArn, Promise.resolve({ errorType, errorMessage }))
+        events.follow(target.functionArn, event, Promise.resolve({ errorType, errorMessage }))
       }
     },
     deadLetters: events.deadLetters,

@@ -1,8 +1,11 @@
 // SQS as far as other services put something there: queues that keep what is sent to them. Nobody receives from them here; whoever looks reads
 // all that lies in one.
+import { defined } from '../../core/base/defined.ts'
 
 export interface QueuedMessage {
   readonly body: string
+  /** Of a dead letter: whose it is, and why it lies here. */
+  readonly attributes?: Readonly<Record<string, string>>
   /** Epoch milliseconds on the shared clock. */
   readonly at: number
 }
@@ -12,7 +15,7 @@ export interface Queues {
   remove(arn: string): void
   exists(arn: string): boolean
   /** @returns false: there is no such queue. */
-  send(arn: string, body: string): boolean
+  send(arn: string, body: string, attributes?: Readonly<Record<string, string>>): boolean
   messages(arn: string): readonly QueuedMessage[]
   all(): Readonly<Record<string, readonly QueuedMessage[]>>
   /** Empties all. */
@@ -29,9 +32,9 @@ export const createQueues = (now: () => number): Queues => {
       queues.delete(arn)
     },
     exists: (arn) => queues.has(arn),
-    send: (arn, body) => {
+    send: (arn, body, attributes) => {
       const queue = queues.get(arn)
-      queue?.push({ body, at: now() })
+      queue?.push({ body, at: now(), ...defined({ attributes }) })
       return queue !== undefined
     },
     messages: (arn) => queues.get(arn) ?? [],

@@ -26,19 +26,28 @@ export interface Message {
   readonly at: number
 }
 
-interface GivenSubscription {
+export interface GivenSubscription {
   readonly protocol: string
   readonly endpoint: string
+  /** Queue for what the endpoint does not take. */
+  readonly deadLetterArn?: string | undefined
 }
 
-interface HeldSubscription {
-  readonly protocol: string
-  readonly endpoint: string
+interface HeldSubscription extends GivenSubscription {
   readonly arn: string
   isConfirmed: boolean
 }
 
+/** ARNs of what a change of state acts on, as a template names them. */
+export interface AlarmActions {
+  readonly ALARM: readonly string[]
+  readonly OK: readonly string[]
+  readonly INSUFFICIENT_DATA: readonly string[]
+  readonly areEnabled: boolean
+}
+
 interface HeldAlarm {
+  readonly actions: AlarmActions
   state: string
   actionsEnabled: boolean
 }
@@ -49,6 +58,8 @@ export interface Watching {
   route(request: StandInRequest): Operation | undefined
   /** As somebody follows the link in the mail. */
   confirmSubscriptions(): void
+  /** Whether what is outside of AWS, as a mailbox, takes what a topic sends. */
+  setReachable(endpoint: string, isReachable: boolean): void
   setSchedule(name: string, state: 'ENABLED' | 'DISABLED' | undefined): void
   /** Undefined: there is none. */
   scheduleState(name: string): string | undefined
@@ -64,8 +75,9 @@ export interface LastingParts {
   addTopic(name: string): void
   removeTopic(name: string): void
   /** As a template does. @returns what undoes it */
-  subscribe(topicName: string, protocol: string, endpoint: string): () => void
-  addAlarm(name: string): void
+  subscribe(topicName: string, subscription: GivenSubscription): () => void
+  /** Takes the place of one of that name, in its state. */
+  addAlarm(name: string, actions: AlarmActions): void
   removeAlarm(name: string): void
   addSchedule(name: string): void
   removeSchedule(name: string): void
@@ -105,7 +117,8 @@ const shown = (
 interface Topics {
   readonly operations: QueryOperations
   confirm(): void
-  has(topicArn: string): boolean
+  /** Undefined: there is no such topic. */
+  confirmed(topicArn: string): readonly GivenSubscription[] | undefined
 }
 
 const createTopics = (
@@ -150,12 +163,24 @@ const createTopics = (
     confirm: () => {
       for (const one of [...topics.values()].flat()) one.isConfirmed = true
     },
-    has: (topicArn) => topics.has(topicArn),
+    confirmed: (topicArn) => topics.get(topicArn)?.filter(({ isConfirmed }) => isConfirmed),
   }
 }
 
-const createAlarms = (names: readonly string[], { region, accountId }: Place): QueryOperations => {
-  const alarms = new Map<string, HeldAlarm>(names.map((name) => [name, { state: 'OK', actionsEnabled: true }]))
+/** What an alarm sends (CloudWatch user guide, "Notify users on alarm changes"), as far as a person reads it. */
+const alarmText = (AlarmName: string, alarmArn: string, states: object, { accountId, region }: Place): string =>
+  JSON.stringify({ AlarmName, AWSAccountId: accountId, ...states, Region: region, AlarmArn: alarmArn })
+
+const createAlarms = (
+  given: ReadonlyMap<string, AlarmActions>,
+  place: Place,
+  act: WatchingPlace['onAlarm'],
+): QueryOperations => {
+  const { region, accountId } = place
+  const arnOf = (name: string): string => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`
+  const alarms = new Map<string, HeldAlarm>(
+    [...given].map(([name, actions]) => [name, { actions, state: 'OK', actionsEnabled: actions.areEnabled }]),
+  )
   const setActions = (form: URLSearchParams, actionsEnabled: boolean): object => {
     for (const name of membersOf(form, 'AlarmNames')) {
       const alarm = alarms.get(name)
@@ -175,9 +200,9 @@ const createAlarms = (names: readonly string[], { region, accountId }: Place): Q
         CompositeAlarms: [],
         MetricAlarms: page.map(([name, alarm]) => ({
           AlarmName: name,
-          AlarmArn: `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`,
+          AlarmArn: arnOf(name),
           ActionsEnabled: alarm.actionsEnabled,
-          AlarmActions: [`arn:aws:sns:${region}:${accountId}:notices`],
+          AlarmActions: alarm.actions.ALARM,
           StateValue: alarm.state,
           Dimensions: [{ Name: 'FunctionName', Value: name }],
         })),
@@ -185,9 +210,17 @@ const createAlarms = (names: readonly string[], { region, accountId }: Place): Q
       }
     },
     SetAlarmState: (form) => {
-      const alarm = alarms.get(required(form, 'AlarmName'))
+      const name = required(form, 'AlarmName')
+      const alarm = alarms.get(name)
       if (alarm === undefined) throw new AwsFault('ResourceNotFound', 'Unknown alarm', 404)
-      alarm.state = required(form, 'StateValue')
+      const [before, state] = [alarm.state, required(form, 'StateValue')]
+      alarm.state = state
+      const { [state as keyof AlarmActions]: actions } = alarm.actions
+      // What stays as it is acts on nothing.
+      if (state === before || !alarm.actionsEnabled || !Array.isArray(actions)) return {}
+      const states = { OldStateValue: before, NewStateValue: state, NewStateReason: form.get('StateReason') ?? '' }
+      const text = alarmText(name, arnOf(name), states, place)
+      for (const targetArn of actions) act?.({ sourceArn: arnOf(name), targetArn }, text)
       return {}
     },
     EnableAlarmActions: (form) => ({ ...setActions(form, true) }),
@@ -198,6 +231,22 @@ const createAlarms = (names: readonly string[], { region, accountId }: Place): Q
 interface Place {
   readonly region: string
   readonly accountId: string
+}
+
+export interface WatchingPlace extends Place {
+  readonly now: () => number
+  /** What an alarm does when its state has changed. @default - nothing */
+  readonly onAlarm?: (route: { readonly sourceArn: string; readonly targetArn: string }, text: string) => void
+  /** What a topic does with each message, for each subscription that was confirmed. @default - nothing */
+  readonly onMessage?: (
+    route: {
+      readonly sourceArn: string
+      readonly targetArn: string
+      readonly deadLetterArn?: string | undefined
+      readonly isReachable: boolean
+    },
+    text: string,
+  ) => void
 }
 
 /** The oldest go first. */
@@ -211,18 +260,22 @@ const createNames = (first: readonly string[] = []) => {
   return { all: () => [...names], add: (name: string) => names.add(name), remove: (name: string) => names.delete(name) }
 }
 
-export const createWatching = (input: WatchingInput, place: Place & { readonly now: () => number }): Watching => {
-  const topics = new Map(
+export const createWatching = (input: WatchingInput, place: WatchingPlace): Watching => {
+  const topics = new Map<string, readonly GivenSubscription[]>(
     Object.entries(input.topics ?? {}).map(([name, addresses]) => [
       name,
       addresses.map((endpoint) => ({ protocol: 'email', endpoint })),
     ]),
   )
-  const alarms = createNames(input.alarms)
+  const noticing = { ALARM: [`arn:aws:sns:${place.region}:${place.accountId}:notices`], OK: [], INSUFFICIENT_DATA: [] }
+  const alarms = new Map<string, AlarmActions>(
+    (input.alarms ?? []).map((name) => [name, { ...noticing, areEnabled: true }]),
+  )
+  const unreachable = new Set<string>()
   const schedules = createNames(input.schedules)
   const make = () => ({
     topics: createTopics(Object.fromEntries(topics), place),
-    alarms: createAlarms(alarms.all(), place),
+    alarms: createAlarms(alarms, place, place.onAlarm),
     schedules: new Map(schedules.all().map((name) => [name, 'ENABLED'])),
   })
   let held = make()
@@ -254,6 +307,10 @@ export const createWatching = (input: WatchingInput, place: Place & { readonly n
       }
     },
     confirmSubscriptions: () => held.topics.confirm(),
+    setReachable: (endpoint, isReachable) => {
+      if (isReachable) unreachable.delete(endpoint)
+      else unreachable.add(endpoint)
+    },
     setSchedule: (name, state) => {
       if (state === undefined) held.schedules.delete(name)
       else held.schedules.set(name, state)
@@ -268,8 +325,7 @@ export const createWatching = (input: WatchingInput, place: Place & { readonly n
         topics.delete(name)
         changed()
       },
-      subscribe: (topicName, protocol, endpoint) => {
-        const subscription = { protocol, endpoint }
+      subscribe: (topicName, subscription) => {
         topics.set(topicName, [...(topics.get(topicName) ?? []), subscription])
         changed()
         return () => {
@@ -277,12 +333,12 @@ export const createWatching = (input: WatchingInput, place: Place & { readonly n
           changed()
         }
       },
-      addAlarm: (name) => {
-        alarms.add(name)
+      addAlarm: (name, actions) => {
+        alarms.set(name, actions)
         changed()
       },
       removeAlarm: (name) => {
-        alarms.remove(name)
+        alarms.delete(name)
         changed()
       },
       addSchedule: (name) => {
@@ -295,13 +351,19 @@ export const createWatching = (input: WatchingInput, place: Place & { readonly n
       },
     },
     publish: (topicArn, text) => {
-      if (!held.topics.has(topicArn)) return false
+      const subscriptions = held.topics.confirmed(topicArn)
+      if (subscriptions === undefined) return false
       messages = [...messages, { topicArn, text, at: place.now() }].slice(-MOST_MESSAGES)
+      for (const { endpoint, deadLetterArn } of subscriptions) {
+        const isReachable = !unreachable.has(endpoint)
+        place.onMessage?.({ sourceArn: topicArn, targetArn: endpoint, deadLetterArn, isReachable }, text)
+      }
       return true
     },
     messages: () => messages,
     clear: () => {
       messages = []
+      unreachable.clear()
       changed()
     },
   }

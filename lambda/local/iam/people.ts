@@ -146,3 +146,28 @@ export const people = (...stages: readonly PeopleInput[]): readonly Identity[] =
   }
   return [...found.values()].map(roleIdentity)
 }
+
+/** Key id of whoever deploys: CloudFormation, with the role that `cdk bootstrap` makes for it. */
+export const DEPLOYER = 'cloudformation'
+
+export const deployer = ({ account, region }: Pick<PeopleInput, 'account' | 'region'>): Identity =>
+  roleIdentity({
+    accessKeyId: DEPLOYER,
+    roleArn: `arn:aws:iam::${account}:role/cdk-hnb659fds-cfn-exec-role-${account}-${region}`,
+    identityPolicies: [ADMINISTRATOR_ACCESS],
+  })
+
+export interface ApiUserInput {
+  readonly accessKeyId: string
+  readonly account: string
+  readonly region: string
+}
+
+/** Who calls the vendor with an access key of his own: he may have tokens of every client, and read what verifiers read. */
+export const apiUser = ({ accessKeyId, account, region }: ApiUserInput): Identity => {
+  const arn = `arn:aws:iam::${account}:user/laptop`
+  const api = `arn:aws:execute-api:${region}:${account}:*/*`
+  const Resource = ['POST/clients/*/token', 'GET/revocations', 'GET/.well-known/*'].map((path) => `${api}/${path}`)
+  const identityPolicies = [policy({ Effect: 'Allow', Action: 'execute-api:Invoke', Resource })]
+  return { accessKeyId, arn, principalArn: arn, account, identityPolicies }
+}

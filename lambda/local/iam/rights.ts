@@ -69,6 +69,10 @@ export interface Rights {
   /** Takes the place of one with the same key id. */
   add(identity: Identity): void
   remove(accessKeyId: string): void
+  /** What whoever assumes a role may. Undefined: there is no such role any more. */
+  setRole(roleArn: string, policies: CallersPolicies | undefined): void
+  /** A session of a role that stands. */
+  session(roleArn: string, sessionName: string): Identity | undefined
   resourcePolicy(arn: string): PolicyDocument | undefined
   setResourcePolicy(arn: string, document: PolicyDocument | undefined): void
   configure(settings: Partial<RightsSettings>): void
@@ -134,6 +138,7 @@ export const createRights = (input: RightsInput): Rights => {
   let settings: RightsSettings = { multiValuedSource }
   const identities = new Map(input.identities.map((one) => [one.accessKeyId, one]))
   const resourcePolicies = new Map(input.resourcePolicies)
+  const roles = new Map<string, CallersPolicies>()
   const kept = new Map<string, Evaluation>()
   const numberOf = createNumbers()
 
@@ -150,6 +155,17 @@ export const createRights = (input: RightsInput): Rights => {
     },
     remove: (accessKeyId) => {
       identities.delete(accessKeyId)
+    },
+    setRole: (roleArn, policies) => {
+      if (policies === undefined) roles.delete(roleArn)
+      else roles.set(roleArn, policies)
+    },
+    session: (roleArn, sessionName) => {
+      const policies = roles.get(roleArn)
+      if (policies === undefined) return undefined
+      const [owner, name] = [accountOf(roleArn), roleArn.slice(roleArn.lastIndexOf('/') + 1)]
+      const arn = `arn:aws:sts::${owner}:assumed-role/${name}/${sessionName}`
+      return { ...policies, accessKeyId: name, arn, principalArn: roleArn, account: owner }
     },
     resourcePolicy: (arn) => resourcePolicies.get(arn),
     setResourcePolicy: (arn, document) => {

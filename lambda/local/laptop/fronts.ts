@@ -3,11 +3,18 @@
 import { randomBytes } from 'node:crypto'
 import { defined } from '../../core/base/defined.ts'
 import type { InvocationResult } from '../aws/functions.ts'
-import type { Api, ApiHost } from '../stack/host.ts'
+import type { Api, ApiHost, ApiRoute } from '../stack/host.ts'
 import type { Operation, StandInRequest } from '../stand-in/server.ts'
-import { createVendFront, type ServedApi, type VendFront, type VendFrontInput } from '../vend-front/front.ts'
+import {
+  createVendFront,
+  type ServedApi,
+  type ServedRoute,
+  type VendFront,
+  type VendFrontInput,
+} from '../vend-front/front.ts'
 import type { KeyPair } from '../vend-front/signature.ts'
 import type { ReadObject } from '../vend-front/stored-list.ts'
+import type { ApiRights, Called } from './api-rights.ts'
 import { createLeakFront } from './leak-front.ts'
 
 export interface Fronts extends ApiHost {
@@ -28,8 +35,7 @@ export interface FrontsInput extends Pick<VendFrontInput, 'region' | 'throttledI
   readonly restEndpoint: () => string
   /** Where S3 listens. */
   readonly awsEndpoint: () => string
-  /** Whose reads of objects they are: a function's role that may read them, as the stand-ins know no API's. */
-  readonly readerKeyId: string
+  readonly rights: ApiRights
 }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -42,44 +48,66 @@ const newKeys = (): KeyPair => ({
 
 /** As API Gateway reads an object, with the one header that it passes on. */
 const readObject =
-  (aws: () => string, keyId: string, path: string): ReadObject =>
+  (aws: () => string, keyId: () => string | undefined, path: string): ReadObject =>
   async (ifNoneMatch) => {
     // The stand-in looks at whose key it is, and at no signature.
-    const authorization = `AWS4-HMAC-SHA256 Credential=${keyId}/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0`
+    const authorization = `AWS4-HMAC-SHA256 Credential=${keyId()}/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0`
     const known: Record<string, string> = ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }
     const response = await fetch(new URL(`/${path}`, aws()), { headers: { authorization, ...known } })
     return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }
   }
 
+/** Which API Gateway answers as an error of its own. */
+const notPermitted: InvocationResult = {
+  ok: false,
+  errorType: 'AccessDeniedException',
+  errorMessage: 'API Gateway may not invoke the function.',
+}
+
 type HttpFront = ReturnType<typeof createLeakFront>
 
-export const createFronts = ({ region, accountId, invoke, throttledIntegration, ...input }: FrontsInput): Fronts => {
+export const createFronts = (input: FrontsInput): Fronts => {
+  const { region, accountId, invoke, throttledIntegration, rights, awsEndpoint } = input
   const keys = newKeys()
   const { accessKeyId } = keys
   const rest = new Map<string, ServedApi>()
   const http = new Map<string, readonly HttpFront[]>()
 
-  const toServed = ({ id: apiId, stage, routes, throttle, responses }: Api): ServedApi => ({
-    identity: { apiId, stage, accountId, accessKeyId, userArn: `arn:aws:iam::${accountId}:user/laptop` },
-    routes: routes.map(({ functionArn, storedAt, ...route }) => ({
+  const toServedRoute = (api: Api, { functionArn, storedAt, roleArn, isSigned, ...route }: ApiRoute): ServedRoute => {
+    const called = (path: string): Called => ({ method: route.method, path })
+    const keyId = (): string | undefined => (roleArn === undefined ? undefined : rights.keyOfRole(roleArn))
+    return {
       ...route,
       invoke: (event) => invoke(functionArn, event),
+      isPermitted: (path) =>
+        storedAt === undefined ? rights.mayInvoke(api, called(path), functionArn) : keyId() !== undefined,
       ...defined({
-        read: storedAt === undefined ? undefined : readObject(input.awsEndpoint, input.readerKeyId, storedAt),
+        read: storedAt === undefined ? undefined : readObject(awsEndpoint, keyId, storedAt),
+        refuses: isSigned ? (path: string) => rights.refusesCaller(api, called(path), accessKeyId) : undefined,
       }),
-    })),
-    throttle,
-    responses,
-  })
-  const toHttpFronts = ({ id: apiId, stage, routes, throttle }: Api): readonly HttpFront[] =>
-    routes.map(({ functionArn, method, resource: path }) =>
+    }
+  }
+  const toServed = (api: Api): ServedApi => {
+    const { id: apiId, stage, routes, throttle, responses } = api
+    return {
+      identity: { apiId, stage, accountId, accessKeyId, userArn: `arn:aws:iam::${accountId}:user/laptop` },
+      routes: routes.map((route) => toServedRoute(api, route)),
+      throttle,
+      responses,
+    }
+  }
+  const toHttpFronts = (api: Api): readonly HttpFront[] => {
+    const { id: apiId, stage, routes, throttle } = api
+    return routes.map(({ functionArn, method, resource: path }) =>
       createLeakFront({
         route: { apiId, stage, method, path },
         at: input.httpPath,
-        invoke: (event) => invoke(functionArn, event),
+        invoke: async (event) =>
+          rights.mayInvoke(api, { method, path }, functionArn) ? invoke(functionArn, event) : notPermitted,
         ...defined({ throttle }),
       }),
     )
+  }
 
   return {
     keys,

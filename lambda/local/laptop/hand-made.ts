@@ -6,6 +6,7 @@ import { RotateSecretCommand, SecretsManagerClient, TagResourceCommand } from '@
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
 import { VEND_TAG } from '../../core/vend/scope-rule.ts'
 import type { AwsStandIn } from '../aws/aws-stand-in.ts'
+import { DEPLOYER } from '../iam/people.ts'
 import type { SecretHost } from '../stack/host.ts'
 import type { StageSettings } from '../stack/stage-settings.ts'
 import type { WorkspaceKey } from '../stytch/workspace.ts'
@@ -45,7 +46,7 @@ export const createHandMade = ({ aws, awsUrl, region, projectSecret, workspaceKe
 
   const withClient = async (
     act: (client: SecretsManagerClient) => Promise<unknown>,
-    accessKeyId = 'admin',
+    accessKeyId = DEPLOYER,
   ): Promise<void> => {
     const client = new SecretsManagerClient({
       ...awsClientSettings,

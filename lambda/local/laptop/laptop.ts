@@ -2,10 +2,6 @@
 // processes of their own with two addresses changed (architecture §5). For `npm run laptop`, `npm start` and the end-to-end tests. It opens
 // loopback ports only and keeps nothing.
 
-// The laptop: both stand-ins, on which the template of a deployment is deployed as CloudFormation would; its functions are the real handlers, in
-// processes of their own with two addresses changed (architecture §5). For `npm run laptop`, `npm start` and the end-to-end tests. It opens
-// loopback ports only and keeps nothing.
-
 import { randomBytes } from 'node:crypto'
 import { defined } from '../../core/base/defined.ts'
 import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
@@ -54,8 +50,6 @@ export interface LaptopInput extends LaptopChoices {
   readonly stackFile?: StackFile
   /** Where the code of a bundle lies, by the bundle's name. @default - the source, or the build */
   readonly moduleOf?: (bundle: string) => string
-  /** Who calls besides the functions, and what they may; the stack's roles and policies are added. @default - everybody may do everything */
-  readonly rights?: Rights
   /** Every line that a handler's process writes. */
   readonly onLog: (line: string) => void
 }
@@ -157,14 +151,13 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     slugs: first.settings.slugs ?? LAPTOP_SLUGS,
   })
   const answers = createAnswers(() => urls.aws)
-  const own = input.hasRights === true ? createRights({ account: accountId, identities: [] }) : undefined
-  const rights = input.rights ?? own
+  const rights = input.hasRights === true ? createRights({ account: accountId, identities: [] }) : undefined
   let admitted: readonly Identity[] = []
   /** What an operator attaches is known once the stack stands. */
   const admit = (): void => {
     const everybody = people(...opened.map((stage) => stage.people()))
-    for (const { accessKeyId } of admitted) own?.remove(accessKeyId)
-    for (const one of everybody) own?.add(one)
+    for (const { accessKeyId } of admitted) rights?.remove(accessKeyId)
+    for (const one of everybody) rights?.add(one)
     admitted = everybody
   }
   const aws: AwsStandIn = createAwsStandIn({
@@ -189,7 +182,10 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
 
   const scheduler = createScheduler({
     now: world.clock.now,
-    send: aws.sendToFunction,
+    send: ({ name, targetArn, roleArn, deadLetterArn }, event) => {
+      const sourceArn = `arn:aws:scheduler:${region}:${accountId}:schedule/default/${name}`
+      aws.sendFromSchedule({ sourceArn, targetArn, roleArn, ...defined({ deadLetterArn }) }, event)
+    },
     isPaused: (name) =>
       aws.watching.scheduleState(name) !== 'ENABLED' ||
       (input.hasCampaignSchedule !== true && opened.some((stage) => name === campaignScheduleOf(stage.settings()))),
@@ -329,7 +325,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
       return { secretNamePrefix, extraPrefixes }
     },
     get address() {
-      return addressOf({ urls, projectSecret, stage: main, identities: own === undefined ? undefined : admitted })
+      return addressOf({ urls, projectSecret, stage: main, identities: rights === undefined ? undefined : admitted })
     },
     close,
   }

@@ -5,7 +5,7 @@ import { LIST_RESOURCE } from '../../core/revocations/begin-list.ts'
 import { publishingKeyAlias } from '../../core/revocations/document.ts'
 import type { AwsStandIn } from '../aws/aws-stand-in.ts'
 import type { KmsKey } from '../aws/kms-operations.ts'
-import type { PeopleInput } from '../iam/people.ts'
+import { apiUser, deployer, type PeopleInput } from '../iam/people.ts'
 import type { Rights } from '../iam/rights.ts'
 import type { AccountNames } from '../stack/account-names.ts'
 import type { StackChange } from '../stack/changes.ts'
@@ -17,6 +17,7 @@ import { documentOf } from '../stack/policies.ts'
 import { createStack, type Stack, type StackEvent } from '../stack/stack.ts'
 import type { StackFile } from '../stack/stack-file.ts'
 import type { StageSettings } from '../stack/stage-settings.ts'
+import { createApiRights } from './api-rights.ts'
 import type { DeployedFunctions } from './deployed-functions.ts'
 import { BOOTSTRAPPED, type DeployedStage, settingsOf } from './deployed-stage.ts'
 import { createFronts, type Fronts } from './fronts.ts'
@@ -81,8 +82,6 @@ export const createRunningStage = ({ stage, host, isFirst }: RunningStageInput):
   let vend = ''
   const listeners = new Set<(event: StackEvent) => void>()
   const leaksPath = isFirst ? HTTP_API_PATH : `${HTTP_API_PATH}/${settings.stage}`
-  /** A function's access key id is its role's name. */
-  const sweepKey = `m2m-${settings.stage}-sweep-${region}`
 
   const fronts = createFronts({
     region,
@@ -93,8 +92,10 @@ export const createRunningStage = ({ stage, host, isFirst }: RunningStageInput):
     httpEndpoint: () => `${urls.aws}${leaksPath}`,
     restEndpoint: () => vend,
     awsEndpoint: () => urls.aws,
-    readerKeyId: sweepKey,
+    rights: createApiRights(rights, place),
   })
+  rights?.add(deployer({ account: accountId, region }))
+  rights?.add(apiUser({ accessKeyId: fronts.keys.accessKeyId, account: accountId, region }))
   /** The address of a REST API is the front's here. */
   const atFront = (text: string): string =>
     text.replace(/^https:\/\/[a-z0-9]{10}\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\/\w+)?$/, vend)

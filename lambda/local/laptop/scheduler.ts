@@ -11,7 +11,7 @@ export interface SchedulerInput {
   /** Whether somebody has disabled it since. @default - nobody */
   readonly isPaused?: (name: string) => boolean
   /** Asynchronously, as the service does. */
-  readonly send: (functionArn: string, event: unknown) => void
+  readonly send: (schedule: ScheduleInput, event: unknown) => void
 }
 
 export interface Scheduler extends ScheduleHost {
@@ -65,13 +65,13 @@ export const createScheduler = ({ now, send, isPaused = () => false }: Scheduler
     },
     tick: () => {
       for (const schedule of schedules.values()) {
-        const { name, dueAt, expression, since, targetArn, input, isEnabled } = schedule
+        const { name, dueAt, expression, since, input, isEnabled } = schedule
         if (dueAt === undefined || now() < dueAt) continue
         const turn = turnOf(schedule, dueAt)
         schedule.dueAt = nextAfter(expression, turn, since)
         if (!isEnabled || isPaused(name)) continue
         const scheduledAt = `${new Date(turn).toISOString().slice(0, 19)}Z`
-        send(targetArn, JSON.parse(input.replaceAll('<aws.scheduler.scheduled-time>', scheduledAt)))
+        send(schedule, JSON.parse(input.replaceAll('<aws.scheduler.scheduled-time>', scheduledAt)))
       }
     },
   }

@@ -44,6 +44,10 @@ export interface ScheduleInput {
   readonly name: string
   readonly expression: string
   readonly targetArn: string
+  /** With whose rights it is called. */
+  readonly roleArn: string
+  /** Queue for what cannot be called. */
+  readonly deadLetterArn?: string | undefined
   /** Text in which `<aws.scheduler.…>` stands for what is known when it fires. */
   readonly input: string
   readonly isEnabled: boolean
@@ -57,6 +61,8 @@ export interface ScheduleHost {
 export interface ApiRoute {
   /** `<bucket>/<key>`: S3 itself answers, and no function. @default - a function does */
   readonly storedAt?: string | undefined
+  /** With whose rights it asks S3. */
+  readonly roleArn?: string | undefined
   readonly method: string
   /** `/clients/{client}/token` */
   readonly resource: string

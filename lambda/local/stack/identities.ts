@@ -1,5 +1,8 @@
 // The roles of a stack, with all that a template attaches to them, and the policies of its resources: what the stand-ins' rights are made of.
 // Who is handed out as a function's identity has its role's policies as they stand now.
+import { defined } from '../../core/base/defined.ts'
+import type { CallersPolicies } from '../iam/evaluate.ts'
+import { DEPLOYER } from '../iam/people.ts'
 import type { PolicyDocument } from '../iam/policy.ts'
 import type { Identity, Rights } from '../iam/rights.ts'
 import { fieldsOf, listOf, textsOf } from '../stand-in/fields.ts'
@@ -14,6 +17,10 @@ export interface Identities {
   /** The function acts as this role, by an access key id that is called like the role. @returns the key id */
   bind(functionArn: string, roleArn: string): string
   release(functionArn: string): void
+  /** Why a service may not assume a role: its trust policy, or there is none. Undefined: it may. */
+  refusesToAssume(service: string, roleArn: string): string | undefined
+  /** Why whoever deploys the stack may not. Undefined: it may. */
+  refusesToDeployer(action: string, resource: string): string | undefined
   /** Of a role that stands. */
   identityPolicies(roleArn: string): readonly PolicyDocument[]
   /** Of a managed policy that stands. */
@@ -47,23 +54,27 @@ export const createIdentities = (place: TemplatePlace, rights: Rights | undefine
     return [...inline, ...managed, ...attached]
   }
 
-  const identityOf = (functionArn: string, roleArn: string): Identity => {
-    const name = roleName(roleArn)
+  const policiesOf = (roleArn: string): CallersPolicies => {
     const boundaryArn = roles.get(roleArn)?.properties.PermissionsBoundary
     const boundary = typeof boundaryArn === 'string' ? managedPolicy(boundaryArn) : undefined
+    return { identityPolicies: identityPolicies(roleArn), ...defined({ boundary }) }
+  }
+
+  const identityOf = (functionArn: string, roleArn: string): Identity => {
+    const name = roleName(roleArn)
     return {
+      ...policiesOf(roleArn),
       accessKeyId: name,
       arn: `arn:aws:sts::${place.account}:assumed-role/${name}/${functionArn.split(':')[6] ?? name}`,
       principalArn: roleArn,
       account: place.account,
-      identityPolicies: identityPolicies(roleArn),
-      ...(boundary === undefined ? {} : { boundary }),
       context: { 'lambda:SourceFunctionArn': functionArn },
     }
   }
 
   const publish = (): void => {
     if (rights === undefined) return
+    for (const roleArn of roles.keys()) rights.setRole(roleArn, policiesOf(roleArn))
     for (const [functionArn, roleArn] of bound) rights.add(identityOf(functionArn, roleArn))
   }
 
@@ -88,7 +99,7 @@ export const createIdentities = (place: TemplatePlace, rights: Rights | undefine
       publish()
     },
     remove: (resource) => {
-      roles.delete(resource.arn)
+      if (roles.delete(resource.arn)) rights?.setRole(resource.arn, undefined)
       policies.delete(resource.id)
       for (const [arn, by] of guarding) if (by.delete(resource.id)) guard(arn)
       publish()
@@ -103,6 +114,10 @@ export const createIdentities = (place: TemplatePlace, rights: Rights | undefine
       bound.delete(functionArn)
       if (roleArn !== undefined && ![...bound.values()].includes(roleArn)) rights?.remove(roleName(roleArn))
     },
+    refusesToAssume: (service, roleArn) =>
+      rights?.authorize({ caller: { service }, action: 'sts:AssumeRole', resource: roleArn }).message,
+    refusesToDeployer: (action, resource) =>
+      rights?.authorize({ caller: rights.identify(DEPLOYER), action, resource }).message,
     identityPolicies,
     managedPolicy,
   }

@@ -1,6 +1,7 @@
 // API Gateway before the stack's REST APIs, on a laptop: checks the signature where a route has one (service execute-api) against one key pair, makes the event that
 // a REST API with a Lambda proxy makes, invokes the real handler, and sends what it answers; the list of revocations it reads from S3, as the
-// API's own integration does. Refusals are worded as API Gateway's. It throttles as its stage does, and evaluates no policy. Loopback only.
+// API's own integration does. Refusals are worded as API Gateway's. It throttles as its stage does; who may call what is asked of whoever makes
+// it. Loopback only.
 
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -31,6 +32,10 @@ export interface ServedRoute extends Route {
   readonly read?: ReadObject | undefined
   /** Its own. @default - it shares the stage's with the others, by the narrower of the two readings of AWS's pages */
   readonly throttle?: RateLimit | undefined
+  /** Why IAM refuses whoever signed, of a path as it was called. @default - it refuses nobody */
+  readonly refuses?: ((path: string) => string | undefined) | undefined
+  /** Whether API Gateway itself may do what is behind it. @default - it may */
+  readonly isPermitted?: ((path: string) => boolean) | undefined
 }
 
 export interface VendFrontInput {
@@ -63,6 +68,12 @@ const refusal = (status: number, type: string, message: string): Reply => ({
   status,
   headers: { 'content-type': 'application/json', 'x-amzn-errortype': type, 'x-amzn-requestid': randomUUID() },
   body: JSON.stringify({ message }),
+})
+
+/** By IAM. Its body has a name in capitals, unlike every other refusal's. */
+const denied = (message: string): Reply => ({
+  ...refusal(403, 'AccessDeniedException', ''),
+  body: JSON.stringify({ Message: message }),
 })
 
 const readBody = async (message: IncomingMessage): Promise<Buffer | undefined> => {
@@ -132,7 +143,10 @@ export const createVendFront = (input: VendFrontInput): VendFront => {
     const sourceIp = message.socket.remoteAddress ?? '127.0.0.1'
     const front = { method, path, query, headers, body: body.toString('utf8'), sourceIp, at: Date.now() }
     const { api, route, parameters } = found
+    const denial = route.refuses?.(path)
+    if (denial !== undefined) return denied(denial)
     if (bucketOf(api, route)?.take() === false) return byItself('THROTTLED', api)
+    if (route.isPermitted?.(path) === false) return byItself('API_CONFIGURATION_ERROR', api)
     if (route.read !== undefined) return toListReply(await route.read(headers['if-none-match']))
     const result = await route.invoke(toProxyEvent(route, parameters, front, api.identity))
     const isThrottled = !result.ok && result.errorType === throttledResult.errorType

@@ -11,6 +11,8 @@ export interface GatewayResponse {
 const defaults = {
   THROTTLED: { status: 429, type: 'TooManyRequestsException', message: 'Too Many Requests' },
   INTEGRATION_FAILURE: { status: 504, type: 'InternalServerErrorException', message: 'Internal server error' },
+  /** It may not invoke the function, or not assume the role that it is to read with. */
+  API_CONFIGURATION_ERROR: { status: 500, type: 'InternalServerErrorException', message: 'Internal server error' },
   DEFAULT_5XX: { status: 500, type: 'InternalServerErrorException', message: 'Internal server error' },
 } as const
 

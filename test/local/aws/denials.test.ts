@@ -444,6 +444,15 @@ test('a read is in the trail as the role of its caller, with the path', async ()
   })
   const queueArn = 'arn:aws:sqs:us-east-1:000000000000:reads'
   aws.standIn.resources.addQueue(queueArn)
+  aws.rights.setResourcePolicy(
+    queueArn,
+    policy({
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sqs:SendMessage',
+      Resource: '*',
+    }),
+  )
   aws.standIn.resources.putRule({
     name: 'Reads',
     pattern: { source: ['aws.secretsmanager'], detail: { eventName: ['GetSecretValue'] } },

@@ -10,6 +10,7 @@ const schedule = (name: string, expression: string) => ({
   name,
   expression,
   targetArn: name,
+  roleArn: 'role',
   input: '{"scheduledAt":"<aws.scheduler.scheduled-time>"}',
   isEnabled: true,
 })
@@ -18,9 +19,9 @@ const start = () => {
   const scheduler = createScheduler({
     now: () => now,
     isPaused: (name) => paused.has(name),
-    send: (functionArn, event) => {
+    send: ({ targetArn }, event) => {
       const { scheduledAt } = event as { readonly scheduledAt: string }
-      sent.push([functionArn, (Date.parse(scheduledAt) - NOON) / MINUTE_MS])
+      sent.push([targetArn, (Date.parse(scheduledAt) - NOON) / MINUTE_MS])
     },
   })
   scheduler.put(schedule('sweep', 'rate(15 minutes)'))

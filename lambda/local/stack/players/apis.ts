@@ -89,7 +89,13 @@ const restPlayers = ({ apis }: StackHost): Players => {
         method: String(HttpMethod),
         resource: pathOf(String(ResourceId)),
         functionArn: functionArnOf(fieldsOf(Integration).Uri),
-        ...defined({ storedAt: storedAtOf(fieldsOf(Integration).Uri) }),
+        ...defined({
+          storedAt: storedAtOf(fieldsOf(Integration).Uri),
+          roleArn:
+            typeof fieldsOf(Integration).Credentials === 'string'
+              ? String(fieldsOf(Integration).Credentials)
+              : undefined,
+        }),
         isSigned: AuthorizationType === 'AWS_IAM',
       }))
 

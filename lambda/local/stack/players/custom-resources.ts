@@ -31,6 +31,8 @@ export const customResourcePlayer = (host: StackHost): Player => {
 
   const ask = async (type: 'Create' | 'Update' | 'Delete', resource: PlayedResource, more: JsonObject) => {
     const { ServiceToken, ServiceTimeout } = resource.properties
+    const refusal = host.identities.refusesToDeployer('lambda:InvokeFunction', String(ServiceToken))
+    if (refusal !== undefined) throw new Error(refusal)
     const address = host.answers.open()
     const request: Request = {
       RequestType: type,

@@ -46,12 +46,15 @@ export const eventPlayers = ({ resources, schedules }: StackHost): Players => ({
   },
   'AWS::Scheduler::Schedule': {
     put: ({ name, properties: { ScheduleExpression, Target, State } }, before) => {
-      const { Arn, Input } = fieldsOf(Target)
+      const { Arn, Input, RoleArn, DeadLetterConfig } = fieldsOf(Target)
+      const { Arn: deadLetterArn } = fieldsOf(DeadLetterConfig)
       if (before === undefined) resources.addSchedule(name)
       schedules.put({
         name,
         expression: String(ScheduleExpression),
         targetArn: String(Arn),
+        roleArn: String(RoleArn),
+        ...defined({ deadLetterArn: typeof deadLetterArn === 'string' ? deadLetterArn : undefined }),
         input: Input === undefined ? '{}' : String(Input),
         isEnabled: State !== 'DISABLED',
       })

@@ -26,6 +26,7 @@ const durable = (config: unknown): Pick<FunctionInput, 'isDurable'> & { readonly
 
 const toFunction = ({ properties, arn }: PlayedResource, { bundleOf, identities }: StackHost): FunctionInput => {
   const { Code, Environment, Role, Timeout, MemorySize, DurableConfig, ReservedConcurrentExecutions } = properties
+  const { TargetArn: deadLetterArn } = fieldsOf(properties.DeadLetterConfig)
   const { isDurable, settings } = durable(DurableConfig)
   const timeoutMs = Number(Timeout ?? DEFAULT_TIMEOUT_SECONDS) * SECOND_MS
   return {
@@ -35,7 +36,12 @@ const toFunction = ({ properties, arn }: PlayedResource, { bundleOf, identities 
     memoryMb: Number(MemorySize ?? DEFAULT_MEMORY_MB),
     // By its key the stand-ins know whose call it is.
     env: { ...textsIn(fieldsOf(Environment).Variables), AWS_ACCESS_KEY_ID: identities.bind(arn, String(Role)) },
-    settings: { ...settings, timeoutMs },
+    settings: {
+      ...settings,
+      timeoutMs,
+      roleArn: String(Role),
+      ...(typeof deadLetterArn === 'string' ? { deadLetterArn } : {}),
+    },
     isDurable,
     ...defined({
       reserved: ReservedConcurrentExecutions === undefined ? undefined : Number(ReservedConcurrentExecutions),
@@ -61,6 +67,9 @@ const eventSettings = ({ properties }: PlayedResource): EventSettings => {
 export const functionPlayers = (host: StackHost): Players => ({
   'AWS::Lambda::Function': {
     put: (resource) => {
+      const refusal = host.identities.refusesToAssume('lambda.amazonaws.com', String(resource.properties.Role))
+      if (refusal !== undefined)
+        throw new Error(`The role defined for the function cannot be assumed by Lambda. ${refusal}`)
       host.functions.put(toFunction(resource, host))
       return undefined
     },

@@ -1,4 +1,6 @@
-// Plays what notifies people: topics with their subscriptions, and alarms by name. Alarms measure nothing here.
+// Plays what notifies people: topics with their subscriptions, and alarms with what they act on. Alarms measure nothing here.
+import { defined } from '../../../core/base/defined.ts'
+import { fieldsOf, textsOf } from '../../stand-in/fields.ts'
 import type { StackHost } from '../host.ts'
 import type { PlayedResource, Players } from '../player.ts'
 
@@ -18,16 +20,29 @@ export const noticePlayers = ({ resources }: StackHost): Players => {
     'AWS::SNS::TopicPolicy': { put: () => undefined },
     'AWS::SNS::Subscription': {
       put: (subscription) => {
-        const { TopicArn, Protocol, Endpoint } = subscription.properties
+        const { TopicArn, Protocol, Endpoint, RedrivePolicy } = subscription.properties
+        const { deadLetterTargetArn } = fieldsOf(RedrivePolicy)
         unsubscribe(subscription)
         const topic = String(TopicArn).split(':').at(-1) ?? ''
-        subscriptions.set(subscription.name, resources.subscribe(topic, String(Protocol), String(Endpoint)))
+        const made = {
+          protocol: String(Protocol),
+          endpoint: String(Endpoint),
+          ...defined({ deadLetterArn: typeof deadLetterTargetArn === 'string' ? deadLetterTargetArn : undefined }),
+        }
+        subscriptions.set(subscription.name, resources.subscribe(topic, made))
       },
       remove: unsubscribe,
     },
     'AWS::CloudWatch::Alarm': {
-      put: ({ name }, before) => {
-        if (before === undefined) resources.addAlarm(name)
+      put: ({ name, properties }) => {
+        const { AlarmActions, OKActions, InsufficientDataActions, ActionsEnabled } = properties
+        resources.addAlarm(name, {
+          ALARM: textsOf(AlarmActions),
+          OK: textsOf(OKActions),
+          INSUFFICIENT_DATA: textsOf(InsufficientDataActions),
+          areEnabled: ActionsEnabled !== false,
+        })
+        return undefined
       },
       remove: ({ name }) => resources.removeAlarm(name),
     },

@@ -6,7 +6,7 @@ import { createClaims } from '../adapters/aws/claims.ts'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
 import type { ResourceAnswer } from '../adapters/cloudformation/answer.ts'
-import { answerCloudFormation } from '../adapters/cloudformation/answer-by-undici.ts'
+import { answerByUndici } from '../adapters/cloudformation/answer-by-undici.ts'
 import { tokenUrlOf } from '../adapters/stytch/base-url.ts'
 import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
 import { createStytchConnection } from '../adapters/stytch/connect.ts'
@@ -93,5 +93,5 @@ export const handler = async (event: unknown, context: Context): Promise<void> =
   if (address === undefined) {
     throw new Fault({ code: 'INPUT_MALFORMED', retryable: false, message: "The event is not a custom resource's." })
   }
-  await answerCloudFormation({ ...address, ...(await settle(event, context)) })
+  await answerByUndici({ ...address, ...(await settle(event, context)) })
 }

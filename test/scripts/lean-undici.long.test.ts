@@ -13,7 +13,7 @@ import { promisify } from 'node:util'
 import type { Metafile } from 'esbuild'
 import { Client } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { answerCloudFormation } from '../../lambda/adapters/cloudformation/answer-by-undici.ts'
+import { answerByUndici } from '../../lambda/adapters/cloudformation/answer-by-undici.ts'
 import { createSend, type HttpCall } from '../../lambda/adapters/stytch/http.ts'
 import { selfSignedCertificate } from '../../lambda/local/stytch/self-signed-certificate.ts'
 import { bundleFunction } from '../../scripts/bundle.ts'
@@ -182,13 +182,13 @@ test('an answer to CloudFormation arrives as it does by the whole: a PUT without
       isForLaptop: true,
     },
   )
-  const code = `const { answerCloudFormation } = await import(${JSON.stringify(join(root, 'answer/index.mjs'))})
-await answerCloudFormation(${JSON.stringify(answer)})
+  const code = `const { answerByUndici } = await import(${JSON.stringify(join(root, 'answer/index.mjs'))})
+await answerByUndici(${JSON.stringify(answer)})
 process.exit(0)`
   await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
     env: childEnv(),
   })
-  await answerCloudFormation(answer)
+  await answerByUndici(answer)
   server.closeAllConnections()
   server.close()
 

@@ -1,6 +1,6 @@
 // The same answer for functions that have undici in them: it sends the header that CloudFormation's own module sends, an empty content type.
 import { request } from 'undici'
-import { answerCloudFormation as answer, type Put, type ResourceAnswer } from './answer.ts'
+import { answerCloudFormation, type Put, type ResourceAnswer } from './answer.ts'
 
 const put: Put = async (url, body, timeoutMs) => {
   const response = await request(url, {
@@ -14,4 +14,4 @@ const put: Put = async (url, body, timeoutMs) => {
 }
 
 /** @throws Fault ANSWER_NOT_TAKEN */
-export const answerCloudFormation = (one: ResourceAnswer): Promise<void> => answer(one, put)
+export const answerByUndici = (answer: ResourceAnswer): Promise<void> => answerCloudFormation(answer, put)

@@ -11,7 +11,7 @@ const ofAnother = new Set(['docs/reference/stytch-api.md'])
 /** Stand for any file. */
 const examples = new Set(['test/stack/a.test.ts', 'test/stack/__snapshots__/a.test.ts', 'test/room/file.test.ts'])
 
-const PATH = /(?<![\w/.@-])(?:bin|lib|lambda|test|bench|scripts|docs)\/[\w./-]*\w\.(?:tsx?|md|mjs|jsonl?)\b/g
+const PATH = /(?<![\w/.@-])(?:bin|lib|lambda|test|bench|scripts|docs)\/[\w./-]*\w\.(?:tsx?|md|mjs|jsonl?(?:\.gz)?)\b/g
 const DECISION = /\bdecisions\/(\d{3})\b/g
 const decisions = new Set(readdirSync('docs/decisions').map((name) => name.slice(0, 3)))
 

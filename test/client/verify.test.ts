@@ -161,7 +161,14 @@ describe('what is refused', () => {
     for (const hours of [1, 6, 11.9]) {
       elapsed = hours * 3_600_000
       codes.push(await codeOf(verify(text)))
-      await vi.waitFor(() => expect(fetched).toBe(before + codes.length), { timeout: 60_000 })
+      // One that is still on its way is not asked for once more: whoever verifies next does it.
+      await vi.waitFor(
+        async () => {
+          await verify(text)
+          expect(fetched).toBe(before + codes.length)
+        },
+        { timeout: 60_000 },
+      )
     }
     elapsed = 12 * 3_600_000
     codes.push(await codeOf(verify(text)))

@@ -40,7 +40,7 @@ test('a dead value is answered and counted, by a line that no metric of steps co
 
   const { answer, lines, said } = await ask(world, questionTo(world))
 
-  expect(answer).toEqual({ findings: [{ found: 'dead', since: expect.any(Number) }] })
+  expect(answer).toEqual({ findings: [{ found: 'dead', since: expect.any(Number), holds: 'm2m-client-test-orders' }] })
   expect(lines).toMatchObject([{ ask: 'check', secrets: 1, outcome: 'answered', dead: 1 }])
   expect(lines[0]).not.toHaveProperty('_aws')
   expect(`${said}${JSON.stringify(answer)}`).not.toContain('canary-')

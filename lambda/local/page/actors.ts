@@ -28,7 +28,7 @@ const everybody: readonly Actor[] = [
     key: 'power-user',
     label: 'power user',
     who: 'a power user',
-    may: 'Has PowerUserAccess, which allows nearly everything; the policies of the secrets name it nowhere.',
+    may: 'Has PowerUserAccess, which allows nearly everything. The policies of the secrets do not name it.',
   },
   { key: 'stranger', label: 'stranger', who: 'a stranger', may: 'A role of the account without any policy.' },
   {

@@ -27,6 +27,10 @@ const activeFaults = () => (model.state?.faults.length ?? 0) + (model.state?.mis
 /** @param {{ name: string, state: string }} one */
 const wrongOne = ({ name, state }) => html`<b>${name}</b> is ${model.states[state]?.label ?? state}`
 
+/** @param {number} total of clients, at least one */
+const wholeWords = (total) =>
+  total === 1 ? 'the one client' : total === 2 ? 'both clients' : `all ${countOf(total)} clients`
+
 /** Seconds of which a failure is news. */
 const RECENT = 5
 
@@ -47,7 +51,7 @@ const verdict = ({ summary, incident }) => {
   }
   if (wrong === 0) {
     return html`<h1 class="verdict tone-good">Nothing is wrong</h1>
-      <p class="more">Stytch accepts what the consumers of ${total === 1 ? 'the one client' : `all ${countOf(total)} clients`} read.</p>`
+      <p class="more">Stytch accepts what the consumers of ${wholeWords(total)} read.</p>`
   }
   const others = wrong - wrongNames.length
   return html`<h1 class="verdict tone-bad">${wrong === 1 ? '1 client needs you' : `${countOf(wrong)} clients need you`}</h1>

@@ -1,15 +1,20 @@
 // `npm run rights`: who may do what, computed from the template. Without an option it prints the tables from the recorded decisions, and
 // fails if a policy is another since they were recorded. `--write` has them decided anew, and writes recording and page. `--scp` prints the
-// service control policy of this directory's cdk.json, or of the file that `--config` names. Tested in test/rights.
-import { readFileSync, writeFileSync } from 'node:fs'
+// service control policy of this directory's cdk.json, or of the file that `--config` names. `--calls FOLDER` holds the laptop's template against
+// the calls that the suites recorded there (M2M_RECORD_CALLS). Tested in test/rights.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { readConfiguration } from '../../bin/before-deploy/config-file.ts'
 import { CommandFault, EXIT } from '../../bin/terminal/command-fault.ts'
+import { readStage } from '../../lambda/local/laptop/deployed-stage.ts'
+import { laptopConfig } from '../../lambda/local/laptop/deployment.ts'
 import { abilitiesOf } from './abilities.ts'
 import type { Ability } from './ability.ts'
 import { callersOf, type RightsCaller } from './callers.ts'
 import { readDeployment, synthesiseDeployment } from './deployment.ts'
+import { readCalls, writeCalls } from './recorded-calls.ts'
 import {
   callerKey,
   differences,
@@ -25,6 +30,8 @@ import {
 import { type NamedRoles, scpOfConfig } from './scp-of-config.ts'
 import { EVALUATOR, simulate } from './simulator.ts'
 import { judgeBy, replaceBetween, tablesOf } from './table.ts'
+import { heldAgainst, rightsOfStage } from './template-rights.ts'
+import { reasonFor } from './uncalled.ts'
 
 const repository = new URL('../../', import.meta.url)
 export const recordingFile = fileURLToPath(new URL('test/rights/decisions.jsonl', repository))
@@ -93,6 +100,21 @@ const printScp = (file: string | undefined, roles: NamedRoles): void => {
   }
 }
 
+/** Of the calls of suites: what the laptop's template denies of them, and which of its rights none of them needs. */
+const compareWithCalls = async (folder: string): Promise<void> => {
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+  const record = readCalls(writeCalls(texts.map(readCalls)))
+  const stage = await readStage(laptopConfig({ hasVendClient: true, hasProjectSecret: true }))
+  const { denied, unneeded } = heldAgainst(rightsOfStage(stage), record)
+  const unexplained = unneeded.filter((right) => reasonFor(right) === undefined)
+  const named = unexplained.map(
+    ({ holder, statement, action }) => `no recorded call needs ${action} of ${statement}, which ${holder} has`,
+  )
+  for (const line of [...denied, ...named]) console.error(line)
+  console.log(`${record.calls.length} calls; ${denied.length} denied; ${unexplained.length} rights that none needs`)
+  if (denied.length + unexplained.length > 0) process.exitCode = 1
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
@@ -102,9 +124,11 @@ if (import.meta.main) {
       guard: { type: 'string', multiple: true, default: [] },
       api: { type: 'string' },
       config: { type: 'string' },
+      calls: { type: 'string' },
     },
   })
-  if (values.write) await write()
+  if (values.calls !== undefined) await compareWithCalls(values.calls)
+  else if (values.write) await write()
   else if (values.scp) {
     printScp(values.config, { deployers: values.deployer, guardedRoles: values.guard, restApi: values.api })
   } else print()

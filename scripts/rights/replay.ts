@@ -27,9 +27,9 @@ interface HeldPolicy {
 export const callOf = ({ caller, action, resource }: Evaluation): string =>
   `${isService(caller) ? caller.service : caller.principalArn.split('/').at(-1)} calls ${action} on ${resource}`
 
-const policiesOf = ({ caller, resourcePolicy, resource }: Evaluation): readonly HeldPolicy[] => [
+const policiesOf = ({ caller, resourcePolicy, guardedBy }: Evaluation): readonly HeldPolicy[] => [
   ...(isService(caller) ? [] : caller.identityPolicies.map((document) => ({ holder: caller.principalArn, document }))),
-  ...(resourcePolicy === undefined ? [] : [{ holder: resource, document: resourcePolicy }]),
+  ...(resourcePolicy === undefined ? [] : [{ holder: guardedBy, document: resourcePolicy }]),
 ]
 
 /** @returns the statements but for this action of this one; a statement that names all but some actions has none to take out */
@@ -72,12 +72,23 @@ const usesOf = (evaluations: readonly Evaluation[]): ReadonlyMap<PolicyDocument,
   return uses
 }
 
+const nameOfStatement = ({ Sid }: Statement, at: number): string =>
+  typeof Sid === 'string' && Sid !== '' ? Sid : `statement ${at + 1}`
+
+/** Each action that a policy allows. */
+export const rightsIn = (document: PolicyDocument, holder: string): readonly GivenRight[] =>
+  statementsOf(document).flatMap((statement, at) =>
+    statement.Effect === 'Allow'
+      ? textsOf(statement.Action).map((action) => ({ holder, statement: nameOfStatement(statement, at), action }))
+      : [],
+  )
+
 /** @param evaluations as the stand-in recorded them; the setting of keys with many values is the strict one */
 export const usedRights = (evaluations: readonly Evaluation[]): readonly UsedRight[] =>
   [...usesOf(evaluations)].flatMap(([document, { holder, evaluations: allowed }]) =>
     statementsOf(document).flatMap((statement, at) => {
       if (statement.Effect !== 'Allow') return []
-      const name = typeof statement.Sid === 'string' && statement.Sid !== '' ? statement.Sid : `statement ${at + 1}`
+      const name = nameOfStatement(statement, at)
       return textsOf(statement.Action).map((action): UsedRight => {
         const changed = withoutAction(document, at, action)
         const denied = allowed.filter((evaluation) => !isAllowed(withPolicy(evaluation, document, changed)))
@@ -103,10 +114,10 @@ export const deniedNow = (
   { ofRole, ofResource }: PoliciesNow,
 ): readonly string[] => {
   const found = evaluations.flatMap((evaluation) => {
-    const { caller, resource } = evaluation
+    const { caller, guardedBy } = evaluation
     if (!isAllowed(evaluation)) return []
     const now = isService(caller) ? caller : { ...caller, identityPolicies: ofRole(caller.principalArn) ?? [] }
-    const resourcePolicy = ofResource === undefined ? evaluation.resourcePolicy : ofResource(resource)
+    const resourcePolicy = ofResource === undefined ? evaluation.resourcePolicy : ofResource(guardedBy)
     const { decision, because } = evaluateAgain({ ...evaluation, caller: now, resourcePolicy })
     return decision === 'allowed' ? [] : [`${callOf(evaluation)}: ${decision} by ${because} policies`]
   })

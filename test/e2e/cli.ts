@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
 import { awsEnvironment, type Laptop, type LaptopInput, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { childEnv } from '../child-env.ts'
+import { recordCalls } from '../rights/recording.ts'
 import { findLeaks, type KnownSecret, type Leak, type Output } from './leaks.ts'
 import { repository } from './spawned.ts'
 
@@ -139,6 +140,7 @@ export const openCli = async (
     },
     leaks: () => findLeaks([...outputs, ...visible()], [...marked, ...stored()]),
     close: async () => {
+      recordCalls(laptop)
       await laptop.close()
       rmSync(place, { recursive: true, force: true })
     },

@@ -1,6 +1,7 @@
 // The laptop whose functions call with the rights that the template gives their roles.
 import type { Evaluation, Rights } from '../../lambda/local/iam/rights.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { recordCalls } from './recording.ts'
 
 export interface LaptopWithRights {
   readonly laptop: Laptop
@@ -18,6 +19,9 @@ export const startLaptopWithRights = async (): Promise<LaptopWithRights> => {
     laptop,
     rights,
     ofFunctions: () => rights.evaluations().filter(({ caller }) => 'context' in caller && caller.context !== undefined),
-    close: () => laptop.close(),
+    close: () => {
+      recordCalls(laptop)
+      return laptop.close()
+    },
   }
 }

@@ -54,6 +54,8 @@ export interface Evaluation {
   readonly action: string
   readonly resource: string
   readonly resourceAccount: string
+  /** ARN of the resource whose policy has a say. */
+  readonly guardedBy: string
   readonly resourcePolicy: PolicyDocument | undefined
   readonly context: RequestContext
   readonly decision: Decision
@@ -119,7 +121,7 @@ export const evaluateAgain = (
     resourceAccount,
     resourcePolicy,
     context,
-  }: Omit<Evaluation, 'decision' | 'because' | 'message'>,
+  }: Omit<Evaluation, 'decision' | 'because' | 'message' | 'guardedBy'>,
   multiValued: MultiValued = 'strict',
 ) =>
   evaluateAccess({
@@ -185,7 +187,7 @@ export const createRights = (input: RightsInput): Rights => {
       const key = JSON.stringify([who, action, resource, resourceAccount, numberOf(resourcePolicy), settings, whole])
       const before = kept.get(key)
       if (before !== undefined) return before
-      const made = decide({ caller, action, resource, resourceAccount, resourcePolicy, context: whole })
+      const made = decide({ caller, action, resource, resourceAccount, guardedBy, resourcePolicy, context: whole })
       kept.set(key, made)
       if (kept.size > KEPT) kept.delete(kept.keys().next().value ?? '')
       return made

@@ -14,7 +14,10 @@ const most = [
   { ...everything, vendor: { ...everything.vendor, accountLogRole: 'create', webAclArn: webAcl } },
   {
     ...everything,
-    incidents: { ...everything.incidents, intake: { ...everything.incidents.intake, requestsPerAddress: 300 } },
+    incidents: {
+      ...everything.incidents,
+      intake: { ...everything.incidents.intake, requestsPerAddress: 300, detectorAddresses: ['192.30.252.0/22'] },
+    },
     evidence: { objectLock: 'compliance' },
   },
 ].map((config) => synthStack(config).template().toJSON())
@@ -31,6 +34,7 @@ test('these types of a template are left out, and no others are on the list', ()
     'AWS::Logs::LogGroup',
     'AWS::Logs::MetricFilter',
     'AWS::Logs::QueryDefinition',
+    'AWS::WAFv2::IPSet',
     'AWS::WAFv2::WebACL',
     'AWS::WAFv2::WebACLAssociation',
   ])

@@ -1,6 +1,6 @@
 // Who calls besides the functions: each has the rights that its name promises, and nobody else's.
 import { expect, test } from 'vitest'
-import { people } from '../../../lambda/local/iam/people.ts'
+import { people, type StagePeople } from '../../../lambda/local/iam/people.ts'
 import { createRights } from '../../../lambda/local/iam/rights.ts'
 import { allow, allowTo, policy } from './ask.ts'
 
@@ -69,4 +69,65 @@ test('a listed reader of another account has its own side of a read, of the valu
   expect(may('other-account-reader', 'kms:Decrypt', key, listed)).toBe(true)
   expect(may('other-account-reader', 'secretsmanager:PutSecretValue', secret, listed)).toBe(false)
   expect(may('other-account-reader', 'secretsmanager:GetSecretValue', secret)).toBe(false)
+})
+
+const stage = (name: string, roles: Partial<StagePeople>) => ({
+  account,
+  region: 'us-east-1',
+  operatorPolicies: [policy(allow({ Action: 'secretsmanager:RotateSecret', Resource: `arn:*:secret:m2m/${name}/*` }))],
+  busArn: bus,
+  identifyArns: [identify],
+  secretArns: [secret],
+  keyArns: [key],
+  roles: { breakGlass: [], operators: [], security: [], readers: [], ...roles },
+})
+const role = (name: string, at = account): string => `arn:aws:iam::${at}:role/${name}`
+
+test('roles that a configuration names take the names of their kinds, and the others their own', () => {
+  const named = people(
+    stage('shop', {
+      breakGlass: [role('breaker')],
+      operators: [role('team/platform'), role('payments')],
+      security: [role('soc'), role('team/platform')],
+      readers: [role('task'), role('task', '222222222222')],
+    }),
+  )
+
+  expect(Object.fromEntries(named.map(({ accessKeyId, principalArn }) => [accessKeyId, principalArn]))).toEqual({
+    admin: role('admin'),
+    'break-glass': role('breaker'),
+    operator: role('team/platform'),
+    payments: role('payments'),
+    security: role('soc'),
+    'power-user': role('power-user'),
+    reader: role('task'),
+    'other-account-reader': role('task', '222222222222'),
+    stranger: role('stranger'),
+  })
+  expect(named.find(({ accessKeyId }) => accessKeyId === 'operator')?.arn).toContain('assumed-role/platform/')
+})
+
+test('of two stages each operator may what his stage’s policy says, and whoever operates both may both', () => {
+  const both = createRights({
+    account,
+    identities: people(
+      stage('shop', { operators: [role('shop'), role('everywhere')] }),
+      stage('lab', { operators: [role('lab'), role('everywhere')] }),
+    ),
+  })
+  const mayRotate = (who: string, at: string): boolean =>
+    both.authorize({
+      caller: both.identify(who),
+      action: 'secretsmanager:RotateSecret',
+      resource: `arn:aws:secretsmanager:us-east-1:${account}:secret:m2m/${at}/a-AbCdEf`,
+    }).decision === 'allowed'
+
+  expect(
+    ['operator', 'lab', 'everywhere', 'stranger'].map((who) => [mayRotate(who, 'shop'), mayRotate(who, 'lab')]),
+  ).toEqual([
+    [true, false],
+    [false, true],
+    [true, true],
+    [false, false],
+  ])
 })

@@ -50,7 +50,7 @@ const charges: Readonly<Record<string, Charge>> = {
 
 /** What belongs to one of those, or to none. */
 const FREE =
-  /^AWS::(IAM|ApiGateway|ApiGatewayV2)::|^Custom::M2mClaims$|^AWS::Lambda::(Alias|Version|Permission|ResourcePolicy|EventInvokeConfig|EventSourceMapping)$|^AWS::(KMS::Alias|Events::Rule|Events::EventBusPolicy|SNS::TopicPolicy|SNS::Subscription|SQS::QueuePolicy|S3::BucketPolicy|Logs::QueryDefinition|SecretsManager::RotationSchedule|CDK::Metadata|Chatbot::.*)$/
+  /^AWS::(IAM|ApiGateway|ApiGatewayV2)::|^Custom::(M2mClaims|M2mRevocations)$|^AWS::Lambda::(Alias|Version|Permission|ResourcePolicy|EventInvokeConfig|EventSourceMapping)$|^AWS::(KMS::Alias|Events::Rule|Events::EventBusPolicy|SNS::TopicPolicy|SNS::Subscription|SQS::QueuePolicy|S3::BucketPolicy|Logs::QueryDefinition|SecretsManager::RotationSchedule|CDK::Metadata|Chatbot::.*)$/
 
 interface Resource {
   readonly Type: string

@@ -71,6 +71,20 @@ test('two runs record the same, what was denied is no part of it, and the record
   expect(readCalls(writeCalls([record]))).toEqual(record)
 })
 
+test('what a template names by itself stays as it is', () => {
+  const { rights } = templateOf(may('*'))
+  const caller = rights.identify('rotation')
+  const key = `arn:aws:kms:us-east-1:${ACCOUNT}:key/11111111-2222-3333-4444-555555555555`
+  const document = policy({ Effect: 'Allow', Principal: { AWS: ROLE }, Action: 'kms:Sign', Resource: '*' })
+  rights.authorize({ caller, action: 'kms:Sign', resource: key, resourcePolicy: document })
+  rights.authorize({ caller, action: 's3:GetObject', resource: `${BUCKET}/revocations.jwt`, guardedBy: BUCKET })
+
+  expect(recordOf(rights.evaluations()).calls.map(({ resource }) => resource)).toEqual([
+    key,
+    `${BUCKET}/revocations.jwt`,
+  ])
+})
+
 test('the rights that no call needs are named', () => {
   expect(heldAgainst(templateOf(whole), record)).toEqual({
     denied: [],

@@ -61,8 +61,8 @@ const nameFaults = ({ secretName, stage, fields }: InPlaceRequest): readonly str
 const keyIdOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1)
 
 /**
- * The stage's roles may use the stage's key, and no other; that AWS manages has a policy that nobody can write. A stage without a key of its
- * own, on a laptop, takes any.
+ * The stage's roles may use the stage's key alone. An alias of it is refused as well: it could be pointed at another key later. A stage that
+ * names no key takes any.
  */
 const keyFault = ({ kmsKeyId }: Secret, { stage, secretName }: InPlaceRequest): readonly string[] => {
   const wanted = stage.kmsKeyId

@@ -85,6 +85,15 @@ export const namedSecret = (scope: Construct, name: string): string => {
   return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-??????`
 }
 
+/**
+ * For a secret that may not exist: Secrets Manager then asks IAM about the name as it was given, which no pattern with the six characters of a
+ * secret's ARN matches, so that the caller learns of a denial and not of its absence.
+ */
+export const perhapsNamedSecret = (scope: Construct, name: string): readonly string[] => {
+  const pattern = namedSecret(scope, name)
+  return [pattern, pattern.replace(/-\?{6}$/, '')]
+}
+
 /** ARN patterns of a stage's log groups: of functions, and of the access logs of the vendor's and the intake's API. */
 export const logGroupArns = (scope: Construct, { stage }: StageNames): readonly string[] => {
   const { partition, account, region } = Stack.of(scope)

@@ -18,7 +18,13 @@ import { eventPattern } from '../base/event-pattern.ts'
 import { type FunctionSurroundings, logSettings, M2mFunction, reservationOf } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import type { IntakeConfig } from '../config/incident-config.ts'
-import { formerGateName, functionName, namedSecret, type StageNames } from '../config/stage-names.ts'
+import {
+  formerGateName,
+  functionName,
+  namedSecret,
+  perhapsNamedSecret,
+  type StageNames,
+} from '../config/stage-names.ts'
 import type { RecordsTable } from '../rotation/records-table.ts'
 import type { Identify } from './identify.ts'
 import { LeakFirewall } from './leak-firewall.ts'
@@ -70,7 +76,7 @@ export class LeakIntake extends Construct {
     this.formerGate = new PolicyStatement({
       sid: 'ReadTheFormerGate',
       actions: ['secretsmanager:GetSecretValue'],
-      resources: [namedSecret(this, formerGateName(names))],
+      resources: [...perhapsNamedSecret(this, formerGateName(names))],
     })
     this.fn = new M2mFunction(this, 'Fn', {
       names,

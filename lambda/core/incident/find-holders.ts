@@ -61,13 +61,13 @@ const oneOf = async (search: HolderSearch, holder: Holder, tagged: readonly Secr
       : { secrets: [secret] }
   }
   // The rotation function acts for a tagged one only if its value proves it.
-  if (tagged.length > 0 && holder.state === 'nobodys') {
+  if (tagged.length > 0 && holder.state === 'unheld') {
     return { secrets: tagged, remark: `held by no secret${taggedWords(tagged)}` }
   }
   if (tagged.length > 0) return { secrets: tagged }
   const why = {
     gone: 'Stytch knows no such client',
-    nobodys: 'held by no secret, and none is tagged for it',
+    unheld: 'held by no secret, and none is tagged for it',
     unknown: 'no secret is tagged for it, and it could not be found out which one holds it',
   }
   return { secrets: [], why: why[holder.state] }

@@ -9,10 +9,10 @@ import { mapInParallel } from '../base/worker-pool.ts'
 import type { Issuer } from './issuer.ts'
 import type { Refusal } from './refusal.ts'
 
-/** held: by this secret. nobodys: no secret holds it. gone: there is no such client. unknown: it was not to be found out now. */
+/** held: by this secret. unheld: no secret holds it. gone: there is no such client. unknown: it was not to be found out now. */
 export type Holder =
   | { readonly state: 'held'; readonly secretArn: string }
-  | { readonly state: 'nobodys' | 'gone' | 'unknown' }
+  | { readonly state: 'unheld' | 'gone' | 'unknown' }
 
 export interface HolderQuestion {
   readonly clientIds: readonly string[]
@@ -51,7 +51,7 @@ const holderOf = async (issuer: Pick<Issuer, 'look'>, clientId: string): Promise
     if (view === undefined) return { state: 'gone' }
     const { boundTo } = view
     // Where no claim says so, a sentence stands for the holder.
-    return boundTo !== undefined && ARN.test(boundTo) ? { state: 'held', secretArn: boundTo } : { state: 'nobodys' }
+    return boundTo !== undefined && ARN.test(boundTo) ? { state: 'held', secretArn: boundTo } : { state: 'unheld' }
   } catch (error) {
     if (error instanceof Fault) return { state: 'unknown' }
     throw error
@@ -76,7 +76,7 @@ const toHolder = (value: unknown): Holder | undefined => {
   switch (value.state) {
     case 'held':
       return secretArn === undefined ? undefined : { state: 'held', secretArn }
-    case 'nobodys':
+    case 'unheld':
     case 'gone':
     case 'unknown':
       return { state: value.state }

@@ -85,7 +85,7 @@ describe('a client whose secret', () => {
     expect(await place.report()).toMatchObject({ clients: [{ outcome: 'failed', why: /could not be found out/ }] })
   })
 
-  it.each(['nobodys', 'unknown'] as const)(
+  it.each(['unheld', 'unknown'] as const)(
     'is %s: a tagged one is tried, by the rotation function’s own rules',
     async (state) => {
       const place = setUp({ real: CLIENT })

@@ -36,8 +36,8 @@ describe('the answer', () => {
 
     expect(answer.holders).toEqual([
       { state: 'held', secretArn: SECRET_ARN },
-      { state: 'nobodys' },
-      { state: 'nobodys' },
+      { state: 'unheld' },
+      { state: 'unheld' },
       { state: 'gone' },
       { state: 'unknown' },
     ])

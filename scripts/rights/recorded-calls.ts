@@ -1,4 +1,4 @@
-// The calls that the suites make on laptops that evaluate every call, as they are committed (test/rights/calls.jsonl): who asked for what, with which
+// The calls that the suites make on laptops that evaluate every call, as a run of them keeps them (test/rights/recording.ts): who asked for what, with which
 // conditions, and not by which policies, so that they can be put to the policies of today. What differs from run to run stands in it as one text.
 import { createHash } from 'node:crypto'
 import type { RequestContext } from '../../lambda/local/iam/pattern.ts'

@@ -1,4 +1,4 @@
-// Keeps what a test's laptop evaluated, where M2M_RECORD_CALLS names a folder: `npm run rights -- --calls FOLDER` makes test/rights/calls.jsonl of it.
+// Keeps what a test's laptop evaluated, where M2M_RECORD_CALLS names a folder: `npm run rights -- --calls FOLDER` puts it to the template's policies.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -283,7 +283,7 @@ describe('the intake', () => {
         {
           effect: 'Allow',
           actions: ['secretsmanager:GetSecretValue'],
-          resources: [secret('m2m-intake/prod/gate-??????')],
+          resources: [secret('m2m-intake/prod/gate-??????'), secret('m2m-intake/prod/gate')],
           conditions: [],
         },
       ],
@@ -513,7 +513,7 @@ describe('the configuration', () => {
       intake: {
         ...rest,
         watched: detectors,
-        firewall: { kind: 'perAddress', requestsPerAddress },
+        firewall: { kind: 'perAddress', requestsPerAddress, detectorAddresses: [] },
         keepsFormerAddress: formerAddress,
       },
     })

@@ -80,7 +80,7 @@ test('one old reply of Stytch does not make a client gone', async () => {
   world.issuer.clients.set(CLIENT_ID, client)
   Object.assign(world.issuer, { lookMany: async () => new Map([[CLIENT_ID, undefined]]) })
   world.issuer.history.old.set(0, { ago: 1 })
-  expect(await check(world)).toEqual([{ found: 'fits' }])
+  expect(await check(world)).toEqual([{ found: 'fits', holds: CLIENT_ID }])
 })
 test('nor do old labels', async () => {
   const OLD = 'm2m-client-test-old'

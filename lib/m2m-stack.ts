@@ -143,6 +143,7 @@ export class M2mStack extends Stack {
       evidence: config.evidence,
       proverRoleArns: rotationRoles,
       keeperRoleArns: [deployRole, ...breakGlass],
+      breakGlassRoleArns: breakGlass,
       deadLetters: notifications.deadLetters,
     })
     const records = new RecordsTable(this, 'Records', {

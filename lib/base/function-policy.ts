@@ -62,16 +62,14 @@ const onlyFor = (scope: Construct, { sid, arn, allowed, letsServices = false }: 
   })
 }
 
-const byService = (scope: Construct, arn: string, { service, sourceArns }: ServiceCaller): PolicyStatement =>
+const byService = (arn: string, { service, sourceArns }: ServiceCaller): PolicyStatement =>
   new PolicyStatement({
     sid: `By${service.replace(/\..*$/, '').replace(/^./, (letter) => letter.toUpperCase())}`,
     principals: [new ServicePrincipal(service)],
     actions: ['lambda:InvokeFunction'],
     resources: [arn],
-    conditions: {
-      ArnLike: { 'aws:SourceArn': [...sourceArns] },
-      StringEquals: { 'aws:SourceAccount': Stack.of(scope).account },
-    },
+    // Each names the account. EventBridge and API Gateway are not documented to send aws:SourceAccount to Lambda.
+    conditions: { ArnLike: { 'aws:SourceArn': [...sourceArns] } },
   })
 
 export const guardFunction = (
@@ -80,8 +78,9 @@ export const guardFunction = (
   { arn, allowed, letIn, qualified = [], services = [] }: FunctionPolicyProps,
 ): CfnResourcePolicy => {
   const statements = [onlyFor(scope, { sid: 'OnlyItsCallers', arn, allowed, letsServices: services.length > 0 })]
-  for (const denied of qualified) statements.push(onlyFor(scope, denied))
-  for (const service of services) statements.push(byService(scope, arn, service))
+  // What a service may call, the permissions beside these say.
+  for (const denied of qualified) statements.push(onlyFor(scope, { ...denied, letsServices: services.length > 0 }))
+  for (const service of services) statements.push(byService(arn, service))
   if (letIn.length > 0) {
     statements.push(
       new PolicyStatement({

@@ -149,7 +149,14 @@ export class M2mFunction extends Construct {
     readonly roleArns?: readonly string[]
     readonly services?: readonly ServiceCaller[]
   }): void {
-    const guarded = guardFunction(this, 'OnlyItsCallers', { arn: this.arn, allowed: roleArns, letIn: [], services })
+    const guarded = guardFunction(this, 'OnlyItsCallers', {
+      arn: this.arn,
+      allowed: roleArns,
+      letIn: [],
+      // Nobody has a reason to name a version, and a statement about the function does not speak of one.
+      qualified: [{ sid: 'QualifiedByNobody', arn: `${this.arn}:*`, allowed: [] }],
+      services,
+    })
     guarded.node.addDependency(this.function)
   }
 

@@ -29,6 +29,8 @@ export interface EvidenceArchiveProps {
   readonly proverRoleArns: readonly string[]
   /** Roles that may change the bucket itself, beside the account's root: the one that deploys, and break-glass. */
   readonly keeperRoleArns: readonly string[]
+  /** Roles that may hand over what could not be archived. @default - none */
+  readonly breakGlassRoleArns?: readonly string[]
   /** For what EventBridge could not hand over; what the function could not do has a queue of its own. */
   readonly deadLetters: IQueue
 }
@@ -81,7 +83,8 @@ export class EvidenceArchive extends Construct {
     const cfnRule = this.rule.node.defaultChild
     if (!(cfnRule instanceof CfnRule)) throw new Error('The rule has no CfnRule.')
     cfnRule.eventPattern = archivePattern
-    this.fn.onlyCalledBy({ services: [byRules([this.rule])] })
+    // What lies with the unarchived is handed over again by a person (docs/runbook.md).
+    this.fn.onlyCalledBy({ roleArns: props.breakGlassRoleArns ?? [], services: [byRules([this.rule])] })
   }
 
   /** Lets a rotation function put its proofs here. */

@@ -86,6 +86,7 @@ export class Identify extends Construct {
       arn: this.arn,
       allowed: [...new Set([...callerRoleArns, ...otherCallerRoleArns])],
       letIn: callerRoleArns,
+      qualified: [{ sid: 'QualifiedByNobody', arn: `${this.arn}:*`, allowed: [] }],
     })
     guarded.node.addDependency(this.fn.function)
   }

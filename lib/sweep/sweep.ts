@@ -2,7 +2,7 @@
 // people are notified of: above all that it has stopped, since then nothing else would show that a rotation did not happen. It sees no value;
 // it asks for rotations and for single steps of them, and moves no label.
 
-import { CustomResource, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IRule } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -173,6 +173,8 @@ export class SweepFunction extends Construct {
       // Whatever has another key or another bucket needs a list of its own.
       properties: { Key, Bucket },
     })
+    // There is nothing to delete; and the function of a version before this one would leave CloudFormation's question unanswered, in a rollback.
+    list.applyRemovalPolicy(RemovalPolicy.RETAIN)
     list.node.addDependency(this.fn, revocations)
   }
 

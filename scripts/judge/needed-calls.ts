@@ -122,6 +122,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     ...registering,
     calls: [...registering.calls, 'secretsmanager:ListSecrets', 'dynamodb:GetItem', 'dynamodb:PutItem'],
     records: claiming,
+    hasNamedCallers: true,
   },
   clients: {
     bundle: 'on-clients-request',
@@ -138,7 +139,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     ],
     hasNamedCallers: true,
   },
-  archive: { bundle: 'on-archive', calls: ['s3:PutObject'] },
+  archive: { bundle: 'on-archive', calls: ['s3:PutObject'], hasNamedCallers: true },
   identify: {
     bundle: 'on-identify',
     calls: ['secretsmanager:ListSecrets', 'secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds'],
@@ -166,6 +167,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
     optional: ['secretsmanager:ListSecretVersionIds'],
     publishes: 'm2m.incident',
+    hasNamedCallers: true,
   },
   campaign: {
     bundle: 'on-campaign',
@@ -174,6 +176,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
     records: { 'dynamodb:Query': VERSION_KEYS },
     publishes: 'm2m.campaign',
+    hasNamedCallers: true,
   },
   sweep: {
     bundle: 'on-sweep',
@@ -201,13 +204,19 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     records: { 'dynamodb:Query': VERSION_KEYS, 'dynamodb:PutItem': REPORT_KEYS, 'dynamodb:DeleteItem': REPORT_KEYS },
     publishes: 'm2m.sweep',
   },
-  reads: { bundle: 'on-read', calls: ['dynamodb:UpdateItem'], records: { 'dynamodb:UpdateItem': READ_KEYS } },
+  reads: {
+    bundle: 'on-read',
+    calls: ['dynamodb:UpdateItem'],
+    records: { 'dynamodb:UpdateItem': READ_KEYS },
+    hasNamedCallers: true,
+  },
   vendor: {
     bundle: 'on-vend',
     calls: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'events:PutEvents'],
     // A GET of the object names no operation, and S3 says that one is missing to whoever may list alone.
     demanded: ['s3:GetObject', 's3:ListBucket', ...reading],
     publishes: 'm2m.vendor',
+    hasNamedCallers: true,
   },
 }
 

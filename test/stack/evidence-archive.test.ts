@@ -288,6 +288,7 @@ describe('the rule', () => {
         Version: '2012-10-17',
         Statement: [
           expect.objectContaining({ Sid: 'OnlyItsCallers', Effect: 'Deny', Principal: '*' }),
+          expect.objectContaining({ Sid: 'QualifiedByNobody', Effect: 'Deny', Principal: '*' }),
           expect.objectContaining({
             Sid: 'ByEvents',
             Action: 'lambda:InvokeFunction',

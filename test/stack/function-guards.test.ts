@@ -103,7 +103,7 @@ const policyStatements = (arn: string): readonly Statement[] =>
     .flatMap(({ statements }) => statements as readonly Statement[])
 
 /** Whether the function's policy lets somebody call whose own policies allow to call every function of the account. */
-const isCalledBy = (caller: Caller, part: string, context: RequestContext = {}): boolean => {
+const isCalledBy = (caller: Caller, part: string, context: RequestContext = {}, version = ''): boolean => {
   const Statement = policyStatements(partArn(part))
   const all = {
     Version: '2012-10-17',
@@ -113,7 +113,7 @@ const isCalledBy = (caller: Caller, part: string, context: RequestContext = {}):
     caller,
     ...('service' in caller ? {} : { policies: { identityPolicies: [all] } }),
     action: 'lambda:InvokeFunction',
-    resource: partArn(part),
+    resource: `${partArn(part)}${version}`,
     resourcePolicy: { Version: '2012-10-17', Statement },
     context,
   })
@@ -137,6 +137,11 @@ describe('who has the right to call every function of the account', () => {
     expect(isCalledBy(roleCaller('jobs'), part)).toBe(false)
   })
 
+  test.each(believing.filter((part) => !part.includes(':')))('may not call a version of %s', (part) => {
+    expect(isCalledBy(roleCaller('jobs'), part, {}, ':$LATEST')).toBe(false)
+    expect(isCalledBy(roleCaller('jobs'), part, {}, ':1')).toBe(false)
+  })
+
   test.each(['rotation', 'project-rotation', 'sweep', 'intake'])(
     'may call %s, which believes no such thing',
     (part) => {
@@ -158,11 +163,13 @@ describe('who has the right to call every function of the account', () => {
   ])('is no service: %s is called by %s, for a rule or an API of the stage', (part, service) => {
     const [by] = policyStatements(partArn(part)).filter(({ Effect }) => Effect === 'Allow')
     const source = String([by?.Condition?.ArnLike?.['aws:SourceArn']].flat()[0]).replaceAll('*', 'x')
-    const of = (arn: string, account = ACCOUNT) => ({ 'aws:SourceArn': arn, 'aws:SourceAccount': account })
+    const of = (arn: string) => ({ 'aws:SourceArn': arn })
 
     expect(isCalledBy({ service: `${service}.amazonaws.com` }, part, of(source))).toBe(true)
     expect(isCalledBy({ service: `${service}.amazonaws.com` }, part, of(`${source}-other`))).toBe(false)
-    expect(isCalledBy({ service: `${service}.amazonaws.com` }, part, of(source, '999999999999'))).toBe(false)
+    expect(isCalledBy({ service: `${service}.amazonaws.com` }, part, of(source.replace(ACCOUNT, '999999999999')))).toBe(
+      false,
+    )
     expect(isCalledBy({ service: 's3.amazonaws.com' }, part, of(source))).toBe(false)
   })
 })

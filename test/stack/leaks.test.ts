@@ -224,12 +224,17 @@ describe('identify', () => {
   })
 
   test('may be called by break-glass and security, beside the intake and the operators', () => {
-    const [only, letIn] = functionPolicy(template, 'function:m2m-prod-identify')
+    const [only, qualified, letIn] = functionPolicy(template, 'function:m2m-prod-identify')
     expect(only && shown(only)).toMatchObject({
       effect: 'Deny',
       conditions: [
         `ArnNotEquals aws:PrincipalArn ${BREAK_GLASS} ${SECURITY} ${role('intake')} arn:aws:iam::${ACCOUNT}:root`,
       ],
+    })
+    expect(qualified && shown(qualified)).toMatchObject({
+      effect: 'Deny',
+      resources: [`${IDENTIFY}:*`],
+      conditions: [`ArnNotEquals aws:PrincipalArn arn:aws:iam::${ACCOUNT}:root`],
     })
     expect(letIn).toMatchObject({ Effect: 'Allow', Principal: { AWS: [BREAK_GLASS, SECURITY] } })
     expect(callersOf(template, 'IdentifyFn')).toEqual([])
@@ -247,7 +252,7 @@ describe('identify', () => {
 
   test('is there without an intake as well: people ask it', () => {
     expect(functionNamed(without, 'm2m-prod-identify')).toBeDefined()
-    expect(functionPolicy(without, 'function:m2m-prod-identify').map(({ Effect }) => Effect)).toEqual(['Deny'])
+    expect(functionPolicy(without, 'function:m2m-prod-identify').map(({ Effect }) => Effect)).toEqual(['Deny', 'Deny'])
   })
 })
 

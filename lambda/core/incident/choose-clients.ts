@@ -26,8 +26,8 @@ export interface ChosenClients {
   readonly missing: readonly string[]
   /** By client id, why it has no secret here that could be revoked. */
   readonly whyMissing?: ReadonlyMap<string, string> | undefined
-  /** By ARN of a secret: the client that was reported, and what is to be said of who holds it. */
-  readonly held?: ReadonlyMap<string, HeldClient> | undefined
+  /** By ARN of a secret: the clients that were reported, and what is to be said of who holds them. */
+  readonly held?: ReadonlyMap<string, readonly HeldClient[]> | undefined
   /** Retired secrets that the selector means, and that were left out. */
   readonly retired: number
   readonly isMany: boolean

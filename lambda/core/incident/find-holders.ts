@@ -5,9 +5,10 @@ import { Fault } from '../base/fault.ts'
 import type { HolderQuestions } from '../drive/holder-questions.ts'
 import type { Holder } from '../rotation/holders.ts'
 import type { Secret } from '../secret/secret.ts'
+import { secretNameOf } from '../secret/secret-name.ts'
 import { TAG } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
-import { isOfStage, listTaggedOfStage, type StageSecrets } from '../secret/stage-secrets.ts'
+import { isNameOfStage, isOfStage, listTaggedOfStage, type StageSecrets } from '../secret/stage-secrets.ts'
 
 export interface HolderSearch extends StageSecrets {
   readonly secrets: Pick<Secrets, 'describe' | 'listTagged'>
@@ -19,18 +20,20 @@ export interface HeldClient {
   readonly clientId: string
   /** "held by …, not by …". Absent: its tag says the same. */
   readonly remark?: string
+  /** Only a tag says so: what becomes of the secret shows nothing of the client until somebody confirms that it holds it (confirmHeld). */
+  readonly isUnsure?: true
 }
 
 interface HeldSecrets {
   readonly secrets: readonly Secret[]
-  readonly held: ReadonlyMap<string, HeldClient>
+  readonly held: ReadonlyMap<string, readonly HeldClient[]>
   /** Client ids. */
   readonly missing: readonly string[]
   readonly whyMissing: ReadonlyMap<string, string>
 }
 
 type One =
-  | { readonly secrets: readonly Secret[]; readonly remark?: string }
+  | { readonly secrets: readonly Secret[]; readonly remark?: string; readonly isUnsure?: true }
   | { readonly secrets: readonly []; readonly why: string | undefined }
 
 const namesOf = (secrets: readonly Pick<Secret, 'name'>[]): string => secrets.map(({ name }) => name).join(', ')
@@ -46,6 +49,8 @@ const findHolder = async (
   arn: string,
   tagged: readonly Secret[],
 ): Promise<Secret | undefined> => {
+  // Of another stage's IAM would deny it, and the others of the report would wait for that.
+  if (!isNameOfStage(search, secretNameOf(arn))) return undefined
   const secret = tagged.find((one) => one.arn === arn) ?? (await search.secrets.describe(arn))
   return secret?.arn === arn && !secret.isDeleted && isOfStage(search, secret) ? secret : undefined
 }
@@ -62,9 +67,9 @@ const oneOf = async (search: HolderSearch, holder: Holder, tagged: readonly Secr
   }
   // The rotation function acts for a tagged one only if its value proves it.
   if (tagged.length > 0 && holder.state === 'unheld') {
-    return { secrets: tagged, remark: `held by no secret${taggedWords(tagged)}` }
+    return { secrets: tagged, remark: `held by no secret${taggedWords(tagged)}`, isUnsure: true }
   }
-  if (tagged.length > 0) return { secrets: tagged }
+  if (tagged.length > 0) return { secrets: tagged, isUnsure: true }
   const why = {
     gone: 'Stytch knows no such client',
     unheld: 'held by no secret, and none is tagged for it',
@@ -73,7 +78,10 @@ const oneOf = async (search: HolderSearch, holder: Holder, tagged: readonly Secr
   return { secrets: [], why: why[holder.state] }
 }
 
-const askHolders = async ({ holders }: HolderSearch, clientIds: readonly string[]): Promise<readonly Holder[]> => {
+export const askHolders = async (
+  { holders }: Pick<HolderSearch, 'holders'>,
+  clientIds: readonly string[],
+): Promise<readonly Holder[]> => {
   const unknown = clientIds.map(() => ({ state: 'unknown' as const }))
   // An outage of Stytch's keeps no revoke from being tried.
   return (
@@ -90,7 +98,7 @@ export const findHolders = async (search: HolderSearch, clientIds: readonly stri
     askHolders(search, clientIds),
     Promise.all(clientIds.map((clientId) => listTaggedOfStage(search.secrets, search, clientId))),
   ])
-  const held = new Map<string, HeldClient>()
+  const held = new Map<string, readonly HeldClient[]>()
   const secrets = new Map<string, Secret>()
   const missing: string[] = []
   const whyMissing = new Map<string, string>()
@@ -100,7 +108,12 @@ export const findHolders = async (search: HolderSearch, clientIds: readonly stri
     const one = await oneOf(search, holders[at] ?? { state: 'unknown' }, ofClient)
     for (const secret of one.secrets) {
       secrets.set(secret.arn, secret)
-      held.set(secret.arn, { clientId, ...('remark' in one ? { remark: `${clientId} is ${one.remark}` } : {}) })
+      const client = {
+        clientId,
+        ...('remark' in one ? { remark: `${clientId} is ${one.remark}` } : {}),
+        ...('isUnsure' in one ? { isUnsure: true as const } : {}),
+      }
+      held.set(secret.arn, [...(held.get(secret.arn) ?? []), client])
     }
     if (!('why' in one)) continue
     missing.push(clientId)

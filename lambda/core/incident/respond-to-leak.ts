@@ -14,6 +14,7 @@ import { type Freeze, readFreeze } from '../rotation/freeze.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Choosing, ChosenClients } from './choose-clients.ts'
 import { absentClient, nobodyClient, toClient } from './client-end.ts'
+import { confirmHeld } from './confirm-held.ts'
 import { choosePatiently, handOver, RESERVE_MS } from './hand-over.ts'
 import type { IncidentClient } from './incident-completed.ts'
 import type { Campaigns } from './incident-ports.ts'
@@ -92,15 +93,17 @@ interface Revoked {
 const revokeAll = async (
   responding: Responding,
   incident: Incident,
-  { secrets, held }: ChosenClients,
+  { secrets, held = new Map() }: ChosenClients,
 ): Promise<Revoked> => {
   const ends = await Promise.all(
     secrets.map(async (secret) => ({ secret, end: await revoke(responding, incident, secret) })),
   )
+  const ended = ends.flatMap(({ secret, end }) => (end.outcome === 'later' ? [] : [{ secret, end }]))
+  const clients = ended.flatMap(({ secret, end }): readonly IncidentClient[] =>
+    (held.get(secret.arn) ?? [undefined]).map((one) => toClient(secret, end, one)),
+  )
   return {
-    clients: ends.flatMap(({ secret, end }) =>
-      end.outcome === 'later' ? [] : [toClient(secret, end, held?.get(secret.arn))],
-    ),
+    clients: await confirmHeld(responding, clients, held),
     left: ends.flatMap(({ secret, end }) => (end.outcome === 'later' ? [secret] : [])),
   }
 }

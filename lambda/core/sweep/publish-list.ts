@@ -14,6 +14,8 @@ interface SweptRevocations {
   /** Clients of which Stytch accepted nothing, and when it was asked, epoch milliseconds: what it issued since then is good. */
   readonly refusedClients: ReadonlyMap<string, number>
   readonly tally: Tally
+  /** Epoch milliseconds: no question is begun that may end later. */
+  readonly until: number
 }
 
 type ListPublishing = Pick<
@@ -22,6 +24,9 @@ type ListPublishing = Pick<
 > & {
   readonly secrets: Pick<Secrets, 'describe' | 'list' | 'listVersions'>
 }
+
+/** As long as the rotation function is waited for. */
+const QUESTION_MS = 63_000
 
 const toCheck = ({ secretArn, currentId, clientId }: RevokedClient): SecretToCheck => ({
   secretArn,
@@ -34,11 +39,14 @@ const toCheck = ({ secretArn, currentId, clientId }: RevokedClient): SecretToChe
  * Whoever makes a secret chooses its tags and the ids of its versions: a client is named only where the rotation function finds that this very
  * secret holds it. Where that does not answer, a revoke has published itself, and the next sweep asks again.
  */
-const listed = async (sweeping: ListPublishing): Promise<ReadonlyMap<string, number>> => {
+const addListed = async (sweeping: ListPublishing, found: Map<string, number>, until: number): Promise<void> => {
   const { checks, timing, journal } = sweeping
-  const found = new Map<string, number>()
   const revoked = await listRevocations(sweeping, timing.now())
   for (let at = 0; at < revoked.length && checks !== undefined; at += MOST_IN_CHECK) {
+    if (until - timing.now() < QUESTION_MS) {
+      journal.note({ revocations: 'notListed', count: revoked.length - at, why: 'the sweep has no more time' })
+      return
+    }
     const some = revoked.slice(at, at + MOST_IN_CHECK)
     const findings = await checks.questions.check({ secrets: some.map(toCheck) })
     for (const [index, { clientId, secretName, notBefore }] of some.entries()) {
@@ -48,18 +56,17 @@ const listed = async (sweeping: ListPublishing): Promise<ReadonlyMap<string, num
       else found.set(holds, Math.max(notBefore, found.get(holds) ?? 0))
     }
   }
-  return found
 }
 
 export const publishList = async (
   sweeping: ListPublishing,
-  { refusedClients, tally }: SweptRevocations,
+  { refusedClients, tally, until }: SweptRevocations,
 ): Promise<void> => {
   const { publication, timing, journal } = sweeping
   if (publication === undefined) return
   const revoked = new Map<string, number>()
   try {
-    for (const [clientId, notBefore] of await listed(sweeping)) revoked.set(clientId, notBefore)
+    await addListed(sweeping, revoked, until)
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     // What was published before stays, and a revoke publishes itself: the list is kept valid all the same.

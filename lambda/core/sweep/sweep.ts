@@ -149,7 +149,7 @@ const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSwee
     isChecked ? checkFleet(work, { watch: checks, secrets: toCheck, deletedSince, until }) : undefined,
     policies && lookAtPolicies(work, { looks: policies, policies: found.policies, until }),
   ])
-  await publishList(sweeping, { refusedClients, tally })
+  await publishList(sweeping, { refusedClients, tally, until })
   const mayTry = isChecked && until - timing.now() > TRYING_MS
   if (mayTry) reported.samples = found.samples.map(({ secret }) => secret)
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }

@@ -65,7 +65,14 @@ const onFunctions = (stack: Stack): readonly Guarded[] =>
   functionCallers(stack)
     .filter(({ needed }) => needed.hasNamedCallers === true)
     .flatMap(({ fn, name }) =>
-      named.map((action) => ({ on: fn, what: `${action} of ${name}`, call: { action, resource: stack.arnOf(fn) } })),
+      named.flatMap((action) =>
+        // A version is a resource of its own: a statement about the function says nothing of it.
+        ['', ':$LATEST'].map((version) => ({
+          on: fn,
+          what: `${action} of ${name}${version}`,
+          call: { action, resource: `${stack.arnOf(fn)}${version}` },
+        })),
+      ),
     )
 
 /** Writing is for the function that archives, deleting for nobody, and the bucket's settings for those who keep it. */

@@ -7,18 +7,20 @@ import { PREFIX } from '../../fakes/rotating-fleet.ts'
 import { createIncidentPlace } from './incident-place.ts'
 
 const CLIENT = 'client-leaked'
+const ELSEWHERE = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:m2m/other/real-AbCdEf'
 
 /** Secrets by name, each with the client that it is tagged for. */
-const setUp = (tagged: Readonly<Record<string, string>>) => {
+const setUp = (tagged: Readonly<Record<string, string>>, clientIds: readonly string[] = [CLIENT]) => {
   const place = createIncidentPlace()
   for (const [name, clientId] of Object.entries(tagged)) place.world.add(name, { tags: { 'm2m:client-id': clientId } })
   const arnOf = (name: string) => place.world.secrets.get(`${PREFIX}${name}`)?.arn ?? ''
-  const detail = { incidentId: 'INC-1', selector: { clientIds: [CLIENT] }, reason: 'leaked', requestedBy: 'x' }
+  const detail = { incidentId: 'INC-1', selector: { clientIds }, reason: 'leaked', requestedBy: 'x' }
   return {
     ...place,
     arnOf,
     isHeldBy: (secretArn: string) => place.holders.set(CLIENT, { state: 'held', secretArn }),
-    report: () => place.deliver(place.eventOf(detail, leakSources.intake)),
+    report: () =>
+      place.deliver(place.eventOf(detail, clientIds.length > 1 ? leakSources.security : leakSources.intake)),
     revoked: () => place.world.asked.filter(({ intent }) => intent === 'revoke').map(({ name }) => name),
   }
 }
@@ -64,15 +66,14 @@ describe('a client whose secret', () => {
 
   it('is of another stage: nothing is revoked, and the failure says who holds it', async () => {
     const place = setUp({ decoy: CLIENT })
-    const elsewhere = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:m2m/other/real-AbCdEf'
-    place.isHeldBy(elsewhere)
+    place.isHeldBy(ELSEWHERE)
 
     expect(await place.report()).toMatchObject({
       outcome: 'partlyFailed',
       clients: [
         {
           outcome: 'failed',
-          why: `held by ${elsewhere}, not by ${PREFIX}decoy, which is tagged for it: no secret of this stage that could be revoked`,
+          why: `held by ${ELSEWHERE}, not by ${PREFIX}decoy, which is tagged for it: no secret of this stage that could be revoked`,
         },
       ],
     })
@@ -86,21 +87,71 @@ describe('a client whose secret', () => {
   })
 
   it.each(['unheld', 'unknown'] as const)(
-    'is %s: a tagged one is tried, by the rotation function’s own rules',
+    'is %s: a tagged one is tried, and fails while nothing shows that it holds the client',
     async (state) => {
-      const place = setUp({ real: CLIENT })
+      const place = setUp({ decoy: CLIENT })
       place.holders.set(CLIENT, { state })
 
-      await place.report()
+      const answer = await place.report()
 
-      expect(place.revoked()).toEqual([`${PREFIX}real`])
+      expect(place.revoked()).toEqual([`${PREFIX}decoy`])
+      expect(answer).toMatchObject({
+        outcome: 'partlyFailed',
+        clients: [
+          {
+            clientId: CLIENT,
+            outcome: 'failed',
+            why: expect.stringContaining(`${PREFIX}decoy, which is tagged for it`),
+          },
+        ],
+      })
     },
   )
+
+  it('is bound by the very revoke is revoked, and nothing more is said', async () => {
+    const place = setUp({ real: CLIENT })
+    place.holders.set(CLIENT, { state: 'unheld' })
+    place.world.fails(() => {
+      if (place.revoked().length > 0) place.isHeldBy(place.arnOf('real'))
+      return undefined
+    })
+
+    const answer = await place.report()
+
+    expect(answer).toMatchObject({ outcome: 'revoked', clients: [{ clientId: CLIENT, outcome: 'revoked' }] })
+    expect(answer?.clients[0]).not.toHaveProperty('why')
+  })
+
+  it('is held by a secret that is tagged for another one: each of the two has an end of its own', async () => {
+    const place = setUp({ real: 'client-other' }, [CLIENT, 'client-other'])
+    place.isHeldBy(place.arnOf('real'))
+    place.holders.set('client-other', { state: 'unheld' })
+
+    expect(await place.report()).toMatchObject({
+      outcome: 'partlyFailed',
+      clients: [
+        { clientId: CLIENT, outcome: 'revoked' },
+        { clientId: 'client-other', outcome: 'failed' },
+      ],
+    })
+  })
+
+  it('is of another stage, which nobody may look at, does not hold up the others of its report', async () => {
+    const place = setUp({ real: CLIENT }, ['client-elsewhere', CLIENT])
+    const denied = new Fault({ code: 'SECRETS_MANAGER_REJECTED', retryable: false, message: 'not yours' })
+    place.holders.set('client-elsewhere', { state: 'held', secretArn: ELSEWHERE })
+    place.world.fails((_call, name) => (name === ELSEWHERE || name === 'm2m/other/real' ? denied : undefined))
+
+    await place.report()
+
+    expect(place.revoked()).toEqual([`${PREFIX}real`])
+  })
 })
 
-it('while the rotation function does not say who holds it, what is tagged is tried', async () => {
+it('while the rotation function does not say who holds it, what is tagged is tried, and nothing is claimed', async () => {
   const place = setUp({ real: CLIENT })
   place.holderFaults.push(new Fault({ code: 'HOLDERS_NOT_ANSWERED', retryable: true, message: 'no answer' }))
 
-  expect(await place.report()).toMatchObject({ outcome: 'revoked' })
+  expect(await place.report()).toMatchObject({ outcome: 'partlyFailed', clients: [{ outcome: 'failed' }] })
+  expect(place.revoked()).toEqual([`${PREFIX}real`])
 })

@@ -40,6 +40,11 @@ export const createIncidentPlace = ({ hasCampaigns = true } = {}) => {
 
   const holders = new Map<string, Holder>()
   const holderFaults: Fault[] = []
+  /** As a client is that was registered: bound to the secret that is tagged for it. */
+  const taggedFor = (clientId: string): Holder => {
+    const secret = [...world.secrets.values()].find(({ tags }) => tags['m2m:client-id'] === clientId)
+    return secret === undefined ? { state: 'unknown' } : { state: 'held', secretArn: secret.arn }
+  }
 
   const respond = (event: LeakEvent): Promise<Response> => {
     timing.restart(EXECUTION_MS)
@@ -61,7 +66,7 @@ export const createIncidentPlace = ({ hasCampaigns = true } = {}) => {
         holders: {
           holders: async (clientIds) => {
             if (holderFaults.length > 0) throw holderFaults[0]
-            return clientIds.map((clientId) => holders.get(clientId) ?? { state: 'unknown' })
+            return clientIds.map((clientId) => holders.get(clientId) ?? taggedFor(clientId))
           },
         },
         jobParts: {

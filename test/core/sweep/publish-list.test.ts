@@ -26,8 +26,8 @@ const seat = () => {
   const checks = { questions, perSecond: 100 }
   const sweeping = { secrets, secretNamePrefix: PREFIX, timing, journal, publication, checks }
   const tally = emptyTally()
-  const publish = (refused: readonly string[] = [], askedAt = timing.now()) =>
-    publishList(sweeping, { refusedClients: new Map(refused.map((id) => [id, askedAt])), tally })
+  const publish = (refused: readonly string[] = [], askedAt = timing.now(), until = timing.now() + 275_000) =>
+    publishList(sweeping, { refusedClients: new Map(refused.map((id) => [id, askedAt])), tally, until })
   const seconds = () => Math.floor(timing.now() / 1000)
   return { world, publication, tally, publish, seconds, decoys, questions }
 }
@@ -51,6 +51,20 @@ describe('the list', () => {
     await publish(['m2m-client-test-off'], askedAt)
 
     expect(publication.named()).toEqual({ 'm2m-client-test-off': asked + 1 })
+  })
+
+  test('is renewed by a sweep whose time is up, which begins no question that may outlast it', async () => {
+    const { world, publication, publish, questions, seconds } = seat()
+    world.place({ name: 'orders' })
+    world.switchTo('orders', 'revoke')
+    world.switchTo('orders', 'settle')
+    const asked: unknown[] = []
+    Object.assign(questions, { check: async (question: unknown) => void asked.push(question) })
+    const now = world.timing.now()
+    await publish(['m2m-client-test-off'], now, now + 60_000)
+
+    expect(asked).toEqual([])
+    expect(publication.named()).toEqual({ 'm2m-client-test-off': seconds() + 1 })
   })
 
   test('names nobody for a tag: not the client that another secret holds, nor while nobody says who does', async () => {

@@ -118,7 +118,7 @@ test('stopped by Ctrl-C, what was begun is finished, and the exit code says that
   const rest = await apply('--json')
 
   expect(stopped.code).toBe(130)
-  expect(stopped.stderr).toContain('Stopping: what was begun is finished.')
+  expect(stopped.stderr).toContain('Stopping: what has started finishes.')
   expect(stopped.stdout).toMatch(/\d+ done in [^,]+, \d+ not started\. Run the command again to continue\./)
   expect(bound.every((arn) => typeof arn === 'string')).toBe(true)
   expect(rest.json<Applied>().applied?.done).toBe(FLEET - clients.length)

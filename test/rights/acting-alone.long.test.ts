@@ -55,7 +55,15 @@ const withoutStatements = (isOut: (statement: JsonObject, id: string) => boolean
 const serviceIn = ({ Principal }: JsonObject): unknown => fieldsOf(Principal).Service
 
 const actingOut: Edit = (template) => {
-  const acting = new Set(['OurRules', 'OurAlarms', 'StartTheSweep', 'StartOwnPages', 'ReadRevocations'])
+  const acting = new Set([
+    'OurRules',
+    'OurAlarms',
+    'StartTheSweep',
+    'StartOwnPages',
+    'ReadRevocations',
+    'ByEvents',
+    'ByApigateway',
+  ])
   const without = withoutStatements((statement, id) => {
     const isOfRole = !id.startsWith('VendorFn') && !/^(Rotation|Clients|Sweep)Fn/.test(id)
     return acting.has(String(statement.Sid)) && (statement.Sid !== 'ReadRevocations' || isOfRole)

@@ -160,6 +160,11 @@ const stringText = fc
     (parts) =>
       `"${parts.map(([one, isEscaped]) => (isEscaped ? escaped(one) : JSON.stringify(one).slice(1, -1))).join('')}"`,
   )
+/**
+ * Without \\", which V8 13.6 (Node 24) misreads in names: once `{"x":1,"\\\\":2}` was parsed, JSON.parse of `{"x":1,"\\"":2}` calls the second member \\. These
+ * tests take JSON.parse for the truth.
+ */
+const anyName = stringText.filter((text) => !text.includes('\\"'))
 const numberText = fc.stringMatching(/^-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,3})?$/)
 const { value: valueText } = fc.letrec<{ value: string; list: string; object: string }>((tie) => ({
   value: fc.oneof(
@@ -174,7 +179,7 @@ const { value: valueText } = fc.letrec<{ value: string; list: string; object: st
     .tuple(fc.array(fc.tuple(space, tie('value'), space), { maxLength: 3 }), space)
     .map(([items, gap]) => `[${items.length === 0 ? gap : items.map((item) => item.join('')).join(',')}]`),
   object: fc
-    .tuple(fc.array(fc.tuple(space, stringText, space, space, tie('value'), space), { maxLength: 3 }), space)
+    .tuple(fc.array(fc.tuple(space, anyName, space, space, tie('value'), space), { maxLength: 3 }), space)
     .map(
       ([items, gap]) =>
         `{${items.length === 0 ? gap : items.map(([a, name, b, c, value, d]) => `${a}${name}${b}:${c}${value}${d}`).join(',')}}`,
@@ -183,7 +188,7 @@ const { value: valueText } = fc.letrec<{ value: string; list: string; object: st
 
 const OWN = ['secret', 'issued_at']
 const nameText = fc.oneof(
-  { weight: 2, arbitrary: stringText },
+  { weight: 2, arbitrary: anyName },
   {
     weight: 1,
     arbitrary: fc.constantFrom('"secret"', '"s\\u0065cret"', '"issued_at"', '"7"', '"__proto__"', '"constructor"'),

@@ -5,9 +5,10 @@ import { apiUser, deployer, people } from '../../lambda/local/iam/people.ts'
 import type { PolicyDocument } from '../../lambda/local/iam/policy.ts'
 import { createRights, type Evaluation, type Identity, type Rights } from '../../lambda/local/iam/rights.ts'
 import type { DeployedStage } from '../../lambda/local/laptop/deployed-stage.ts'
+import { peopleOf } from '../../lambda/local/laptop/stage-people.ts'
 import { createIdentities } from '../../lambda/local/stack/identities.ts'
 import type { PlayedResource } from '../../lambda/local/stack/player.ts'
-import { documentOf, resourcePoliciesOf } from '../../lambda/local/stack/policies.ts'
+import { resourcePoliciesOf } from '../../lambda/local/stack/policies.ts'
 import { fieldsOf } from '../../lambda/local/stand-in/fields.ts'
 import type { CallRecord, RecordedCall } from './recorded-calls.ts'
 import { type GivenRight, rightsIn, usedRights } from './replay.ts'
@@ -32,17 +33,7 @@ export const rightsOfStage = ({ stackFile, resolver, place, settings }: Deployed
   for (const { type, arn, properties } of resources) {
     if (type === 'AWS::Lambda::Function') identities.bind(arn, String(properties.Role))
   }
-  const everybody = people({
-    account,
-    region,
-    operatorPolicies: resources
-      .filter(({ type }) => type === 'AWS::IAM::ManagedPolicy')
-      .map(({ properties }) => documentOf(properties.PolicyDocument)),
-    busArn: `arn:aws:events:${region}:${account}:event-bus/${settings.bus}`,
-    identifyArns: [settings.functionArn('identify')],
-    secretArns: [`arn:aws:secretsmanager:${region}:${account}:secret:${settings.secretNamePrefix}*`],
-    keyArns: [`arn:aws:kms:${region}:${account}:key/*`],
-  })
+  const everybody = people(peopleOf({ account, region, settings, resources }))
   const others = [deployer({ account, region }), apiUser({ accessKeyId: 'api-user', account, region })]
   for (const one of [...everybody, ...others]) rights.add(one)
 

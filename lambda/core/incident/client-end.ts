@@ -108,6 +108,20 @@ export const absentClient = (
     },
   )
 
+/** Of a client that was reported by its id, where the secret that was tried is not known to hold it. */
+export const unconfirmedClient = (
+  { secretArn, secretName, clientId, requestTokens }: IncidentClient,
+  where: string,
+): IncidentClient =>
+  failedClient(
+    { arn: secretArn, name: secretName, clientId },
+    {
+      why: `${clientId} ${where}; what became of ${secretName}, which is tagged for it, shows nothing of its values`,
+      advice: `THE LEAKED VALUE MAY STILL BE ACCEPTED: find out whose it is (${RUNBOOK}#leak), then report the leak again under the same incident id`,
+    },
+    requestTokens,
+  )
+
 interface Searched {
   readonly rotationFunctionArn: string
   /** Below which was searched. */

@@ -1,10 +1,8 @@
 // What a revoke says of a client whose secret only a tag named: nothing, until who holds the client is known. A rotation binds an unbound client to
 // its secret, so that by then the rotation function can say so.
-import { failedClient } from './client-end.ts'
+import { unconfirmedClient } from './client-end.ts'
 import { askHolders, type HeldClient, type HolderSearch } from './find-holders.ts'
 import type { IncidentClient } from './incident-completed.ts'
-
-const RUNBOOK = 'docs/runbook.md'
 
 const isDone = ({ outcome }: IncidentClient): boolean => outcome === 'revoked' || outcome === 'deadAlready'
 
@@ -22,11 +20,10 @@ export const confirmHeld = async (
   const holders = new Map((await askHolders(search, ids)).map((holder, at) => [ids[at], holder]))
   return clients.map((client) => {
     if (!isUnsure(client)) return client
-    const { secretArn, secretName, clientId = '' } = client
-    const holder = holders.get(clientId)
+    const holder = holders.get(client.clientId)
     // Of a client that is gone, nothing is accepted, whoever held it.
     if (holder?.state === 'gone') return client
-    if (holder?.state === 'held' && holder.secretArn === secretArn) {
+    if (holder?.state === 'held' && holder.secretArn === client.secretArn) {
       const { why: _, ...rest } = client
       return client.outcome === 'deadAlready' ? client : rest
     }
@@ -36,8 +33,6 @@ export const confirmHeld = async (
         : holder?.state === 'unheld'
           ? 'is held by no secret'
           : 'may be held by another secret: it could not be found out'
-    const why = `${clientId} ${where}; what became of ${secretName}, which is tagged for it, shows nothing of its values`
-    const advice = `THE LEAKED VALUE MAY STILL BE ACCEPTED: find out whose it is (${RUNBOOK}#leak), then report the leak again under the same incident id`
-    return failedClient({ arn: secretArn, name: secretName, clientId }, { why, advice }, client.requestTokens)
+    return unconfirmedClient(client, where)
   })
 }

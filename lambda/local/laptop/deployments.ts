@@ -1,6 +1,6 @@
 // Deployments on a laptop that runs: another configuration of a stage that stands is an update of its stack, as `cdk deploy` makes it, and one of
 // another stage stands beside it. What fails is rolled back, and everybody goes on with what was there. One deployment at a time; how it goes can be
-// read while it lasts, by whoever started it and by nobody's browser.
+// read while it lasts, by whoever started it and by no browser.
 import type { StackChange } from '../stack/changes.ts'
 import { type StackEvent, StackFailed } from '../stack/stack.ts'
 import { readStackFile, type StackFile } from '../stack/stack-file.ts'

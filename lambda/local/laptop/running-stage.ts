@@ -13,7 +13,6 @@ import type { AnswerHost, ScheduleHost, SecretHost } from '../stack/host.ts'
 import { createIdentities } from '../stack/identities.ts'
 import { playerOf } from '../stack/player.ts'
 import { leftOutOf, notPlayed, stackPlayers } from '../stack/players/all.ts'
-import { documentOf } from '../stack/policies.ts'
 import { createStack, type Stack, type StackEvent } from '../stack/stack.ts'
 import type { StackFile } from '../stack/stack-file.ts'
 import type { StageSettings } from '../stack/stage-settings.ts'
@@ -24,6 +23,7 @@ import { createFronts, type Fronts } from './fronts.ts'
 import { createFunctionHost, type TemplateFunctions } from './function-host.ts'
 import { HTTP_API_PATH } from './leak-front.ts'
 import { type Listening, listen } from './listen.ts'
+import { peopleOf } from './stage-people.ts'
 
 /** What all stages of a laptop share. */
 export interface StageHost {
@@ -146,19 +146,8 @@ export const createRunningStage = ({ stage, host, isFirst }: RunningStageInput):
     functions,
     fronts,
     settings: () => settings,
-    people: () => ({
-      account: accountId,
-      region,
-      operatorPolicies: stack
-        .resources()
-        .filter(({ type }) => type === 'AWS::IAM::ManagedPolicy')
-        .map(({ properties }) => documentOf(properties.PolicyDocument)),
-      busArn: `arn:aws:events:${region}:${accountId}:event-bus/${settings.bus}`,
-      identifyArns: [settings.functionArn('identify')],
-      secretArns: [`arn:aws:secretsmanager:${region}:${accountId}:secret:${settings.secretNamePrefix}*`],
-      keyArns: [`arn:aws:kms:${region}:${accountId}:key/*`],
-      ...defined({ roles: stackFile.people }),
-    }),
+    people: () =>
+      peopleOf({ account: accountId, region, settings, resources: stack.resources(), roles: stackFile.people }),
     addresses: () => ({ vend, leaks: `${urls.aws}${leaksPath}/leaks` }),
     listen: async (at) => {
       vend = await listen(fronts.rest, at)

@@ -105,7 +105,7 @@ describe('a failure', () => {
     expect(String(fault)).not.toContain('canary')
   })
 
-  test('that asking again does not mend is not retried', async () => {
+  test('that a retry does not help with is not retried', async () => {
     place.standIn.faults.add({ op: 'DescribeSecret', kind: 'error', status: 400, count: 9 })
 
     const fault = await errorOf((await secrets()).describe(NAME, WITHIN))

@@ -24,6 +24,8 @@ const focused = async (): Promise<string> =>
       `(document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.id) || document.activeElement?.tagName`,
     ),
   )
+/** The page draws in the browser's next frame, and moves the focus then. */
+const untilFocused = (what: string): Promise<void> => seat.until(async () => (await focused()) === what)
 const slotsOf = (name: string) => {
   const { tags } = seat.laptop.aws.peek(`m2m/laptop/${name}`) ?? { tags: {} as Record<string, string> }
   return seat.laptop.stytch.slots(tags['m2m:client-id'] ?? '')
@@ -50,7 +52,7 @@ describe('registering', () => {
     await seat.lookAt('register')
     await seat.shown.keyboard.press('Escape')
     await seat.until(async () => (await seat.shown.locator('dialog[open]').count()) === 0)
-    expect(await focused()).toBe('register')
+    await untilFocused('register')
   })
 
   test('a client that is registered has a card with its two slots, and a consumer at work', async () => {
@@ -80,7 +82,7 @@ describe('rotating', () => {
     expect(slots).toContain(`…${lastFour} still accepted`)
     expect(slots).toContain(`…${nextLastFour} consumers read this`)
     expect(await card('billing').locator('.pointer').getAttribute('class')).toContain('at-next')
-    expect(await focused()).toBe('Rotate: billing')
+    await untilFocused('Rotate: billing')
     await untilStory(`billing switched to …\u2060${nextLastFour}`)
   })
 
@@ -102,7 +104,7 @@ describe('rotating', () => {
     await seat.lookAt('confirm')
     await seat.shown.getByRole('button', { name: 'Cancel' }).click()
 
-    expect(await focused()).toBe('Rotate: billing')
+    await untilFocused('Rotate: billing')
     expect(slotsOf('billing')).toEqual(before)
   })
 
@@ -129,7 +131,7 @@ test('Roll back brings the old value back; where there is none the button says w
   await button.press('Enter')
 
   await untilSaid(/No overlap is open, so there is nothing to go back to\./)
-  expect(await focused()).toBe('Roll back: billing')
+  await untilFocused('Roll back: billing')
   expect(
     seat.laptop.aws
       .calls()
@@ -147,7 +149,7 @@ describe('acting as somebody', () => {
     await seat.shown.locator('#act-as').focus()
     await seat.shown.keyboard.type('power')
     await seat.until(async () => (await seat.text('#act-as-may')).includes('PowerUserAccess'))
-    expect(await focused()).toBe('act-as')
+    await untilFocused('act-as')
   })
 
   test('a denial says what AWS says, and which statement of which policy it is', async () => {
@@ -162,7 +164,7 @@ describe('acting as somebody', () => {
     expect(words).toMatch(
       /AWS says: User: arn:aws:sts::\d{12}:assumed-role\/power-user\/power-user is not authorized to perform: secretsmanager:GetSecretValue/,
     )
-    expect(await focused()).toBe('Read value: billing')
+    await untilFocused('Read value: billing')
     await untilStory('Denied: a power user may not read the value of billing')
     await seat.lookAtAll('denied')
   })
@@ -171,7 +173,7 @@ describe('acting as somebody', () => {
     await denied().getByRole('button', { name: 'Dismiss' }).focus()
     await seat.shown.keyboard.press('Enter')
     await seat.until(async () => (await denied().count()) === 0)
-    expect(await focused()).toBe('Rotate: billing')
+    await untilFocused('Rotate: billing')
   })
 
   test('a stranger is denied everything, registering included', async () => {
@@ -190,7 +192,7 @@ describe('acting as somebody', () => {
     await seat.lookAt('denied-dialog')
     await seat.shown.keyboard.press('Escape')
     await seat.until(async () => (await seat.shown.locator('dialog[open]').count()) === 0)
-    expect(await focused()).toBe('register')
+    await untilFocused('register')
     await press('Denials')
     await seat.until(async () => (await seat.shown.locator('.story:not([data-kind=denial])').count()) === 0)
     await press('Everything')
@@ -243,7 +245,7 @@ test('the card keeps what became of the leaked value, and shows the proof again'
   const show = seat.shown.getByRole('button', { name: 'Show the leak of billing', exact: true })
   await show.focus()
   await show.press('Enter')
-  await seat.until(async () => (await focused()) === 'incident-title')
+  await untilFocused('incident-title')
   expect(await seat.shown.locator('.proof:not(.is-open)').count()).toBe(1)
   await press('Hide')
   await seat.until(async () => !(await seat.shown.locator('#incident').isVisible()))
@@ -253,11 +255,11 @@ describe('faults and clock', () => {
   test('the drawer opens and closes by keyboard, and gives the focus back', async () => {
     await seat.shown.locator('#open-tools').focus()
     await seat.shown.keyboard.press('Enter')
-    await seat.until(async () => (await focused()) === 'tools-title')
+    await untilFocused('tools-title')
     await seat.shown.keyboard.press('Escape')
-    await seat.until(async () => (await focused()) === 'open-tools')
+    await untilFocused('open-tools')
     await seat.shown.keyboard.press('Enter')
-    await seat.until(async () => (await focused()) === 'tools-title')
+    await untilFocused('tools-title')
   })
 
   test('one fault is set, played, and the rotation gets over it', async () => {
@@ -286,7 +288,7 @@ describe('faults and clock', () => {
     await seat.shown.locator('#calm').focus()
     await seat.shown.keyboard.press('Enter')
     await seat.until(async () => (await seat.text('#active')) === 'Nothing is set to fail.')
-    expect(await focused()).toBe('calm')
+    await untilFocused('calm')
     expect(seat.laptop.aws.settings().staleReadShare).toBe(0)
   })
 
@@ -334,7 +336,7 @@ test('the tour plays its five steps on the first client', async () => {
   const cancelled = () => seat.laptop.stytch.server.calls().filter(({ op }) => op === 'RotateCancel').length
   const before = cancelled()
   await press('Take the tour')
-  await seat.until(async () => (await focused()) === 'tour-title')
+  await untilFocused('tour-title')
   await seat.lookAt('tour')
   for (const step of [1, 2, 3, 4, 5]) {
     await seat.until(async () => (await seat.text('#tour .small')) === `Step ${step} of 5`)
@@ -343,7 +345,7 @@ test('the tour plays its five steps on the first client', async () => {
     await seat.shown.locator('#tour-next').click()
   }
   await seat.until(async () => !(await seat.shown.locator('#tour').isVisible()))
-  expect(await focused()).toBe('open-tour')
+  await untilFocused('open-tour')
   // What the killed function had started was cancelled by the next one.
   expect(cancelled()).toBeGreaterThan(before)
 })

@@ -78,6 +78,22 @@ const counterexamples: Readonly<Record<string, readonly Command[]>> = {
     { sweep: true },
     { deed: { colleague: 'complete' } },
   ],
+  // The model's fault: it did not look at the age of a settle that is about another version.
+  'a settle that is about another version and too old is refused, though its copy is accepted': [
+    {
+      ask: 'settle',
+      upsets: [
+        { fault: { kind: 'error', status: 500 }, call: 0 },
+        { fault: { kind: 'error', status: 500 }, call: 0 },
+      ],
+    },
+    { ask: 'rotate', upsets: [] },
+    { redrive: 0, from: 0, upsets: [{ deed: { moves: 'AWSPENDING', to: 4 }, step: 0 }] },
+    { advanceMs: 10_800_000 },
+    { deed: { puts: 0 } },
+    { redrive: 5, from: 2, upsets: [{ fault: { kind: 'error', status: 500 }, call: 0 }] },
+    { ask: 'rotate', upsets: [] },
+  ],
 }
 
 test.each(Object.entries(counterexamples))('%s', async (_name, commands) => {

@@ -191,7 +191,8 @@ const table = { createSecret: create, setSecret: set, testSecret: test, finishSe
 
 /** Whether the token cannot ask for anything (any more); testSecret only says so of a value that is refused. */
 const isVoid = (state: State, pending: Pending, { step, isTooOld = false, isAboutAnother = false }: Turn): boolean => {
-  if (isAboutAnother) return step !== 'testSecret' || (pending.value !== null && !accepts(state, pending.value))
+  const isRefused = pending.value !== null && !accepts(state, pending.value)
+  if (isAboutAnother && (step !== 'testSecret' || isRefused)) return true
   const isTimed = pending.origin === 'settle' || pending.origin === 'rollback'
   if (pending.origin !== 'stored' && !(isTooOld && isTimed)) return false
   return step !== 'setSecret' || pending.value !== null

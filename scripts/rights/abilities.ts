@@ -1,4 +1,4 @@
-// What somebody could do with values, rotations, reports and evidence; openings.ts has the rest. The columns of the table, in order.
+// What somebody could do with values, rotations, reports and evidence; openings.ts has the rest. The rows of the table, in order.
 import { eventSources, eventTypesOf, leakSources } from '../../lambda/core/base/event-types.ts'
 import { LOOK_ALIAS, OPERATE_ALIAS } from '../../lambda/core/clients/authority.ts'
 import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/clients-api.ts'
@@ -58,7 +58,7 @@ const values = (requests: Requests, { template }: Deployment): readonly Ability[
     },
     {
       id: 'vend',
-      title: 'gets a token by the vendor for',
+      title: 'gets a token from the vendor',
       group,
       ways: ['billing', 'reports'].flatMap((client) =>
         apis.map((arn) => {
@@ -133,7 +133,7 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
       ],
     },
     { id: 'move-current', title: 'moves AWSCURRENT', group, ways: [way('AWSCURRENT', [label('AWSCURRENT')])] },
-    { id: 'clear-pending', title: 'takes AWSPENDING away', group, ways: [way('AWSPENDING', [label('AWSPENDING')])] },
+    { id: 'clear-pending', title: 'removes AWSPENDING', group, ways: [way('AWSPENDING', [label('AWSPENDING')])] },
     {
       id: 'retag',
       title: 'changes tags that decide something',
@@ -144,7 +144,7 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
     },
     {
       id: 'untag',
-      title: 'takes such tags away',
+      title: 'removes such tags',
       group,
       ways: ['m2m:client-id', 'm2m:held', 'vend:scopes'].map((key) =>
         way(`\`${key}\``, [onSecret('UntagResource', billing, { 'aws:TagKeys': [key] })]),
@@ -158,29 +158,29 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
     },
     {
       id: 'report',
-      title: 'reports a leak as',
+      title: 'reports a leak, by source',
       group,
       ways: Object.values(leakSources).map((source) => way(`\`${source}\``, say(source, 'Secret Leak Reported'))),
     },
     { id: 'look', title: 'looks by the clients function', group, ways: as(LOOK_ALIAS) },
-    { id: 'hold', title: 'holds, by the clients function', group, ways: as(OPERATE_ALIAS) },
-    { id: 'declare', title: 'declares clients of set', group, ways: Object.keys(settings.sets).flatMap(as) },
+    { id: 'hold', title: 'holds by the clients function', group, ways: as(OPERATE_ALIAS) },
+    { id: 'declare', title: 'declares clients, by set', group, ways: Object.keys(settings.sets).flatMap(as) },
     { id: 'switch-off', title: 'switches a client off, writes claims', group, ways: as(BREAK_GLASS_ALIAS) },
     {
       id: 'call-bare',
-      title: 'calls the clients function without an alias',
+      title: 'invokes the clients function without an alias',
       group,
       ways: [way('InvokeFunction', ...invoke(functionArn('clients')))],
     },
     {
       id: 'identify',
-      title: 'has a leaked value looked for',
+      title: 'searches for a leaked value',
       group,
       ways: identify.map((arn) => way(qualifier(arn), ...invoke(arn))),
     },
     {
       id: 'forge-step',
-      title: 'calls the rotation function itself',
+      title: 'invokes the rotation function',
       group,
       ways: functions.has('rotation') ? [way('InvokeFunction', ...invoke(functionArn('rotation')))] : [],
     },
@@ -188,12 +188,12 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
       id: 'start-campaign',
       title: 'starts campaigns',
       group,
-      ways: (qualifiers.get(functionArn('campaign')) ?? []).map((arn) => way(qualifier(arn), ...invoke(arn))),
+      ways: (qualifiers.get(functionArn('campaign')) ?? []).map((arn) => way(`\`${qualifier(arn)}\``, ...invoke(arn))),
     },
     {
       // Each acts on what its event says: of which stack a client is, who reports a leak, who has read, who asks for a token.
       id: 'call-past',
-      title: 'calls, past CloudFormation, bus and API, the function of',
+      title: 'invokes a function past CloudFormation, bus or API',
       group,
       ways: ['registrar', 'incident', 'reads', 'vendor']
         .filter((part) => functions.has(part))
@@ -222,7 +222,7 @@ const evidence = (
   return [
     {
       id: 'forge-outcome',
-      title: 'says outcomes as',
+      title: 'reports outcomes, by source',
       group,
       // Each with a type that it may report: the bus denies every other.
       ways: ['m2m.rotation', 'm2m.incident', 'm2m.sweep', 'm2m.campaign', 'm2m.vendor'].map((source) =>
@@ -231,7 +231,7 @@ const evidence = (
     },
     {
       id: 'forge-revoked',
-      title: 'announces a revoke as',
+      title: 'announces a revoke, by source',
       group,
       // What the rotation function alone can know, said under every source there is.
       ways: eventSources.map((source) => way(`\`${source}\``, say(source, 'Secret Revoked'))),
@@ -244,7 +244,7 @@ const evidence = (
     },
     {
       id: 'forge-object',
-      title: 'writes an object',
+      title: 'adds an object to the archive',
       group,
       ways: [way('PutObject', onObject('PutObject', { 's3:if-none-match': '*' }))],
     },
@@ -277,13 +277,13 @@ const evidence = (
     },
     {
       id: 'replace-object',
-      title: 'writes over an object',
+      title: 'replaces an object',
       group,
       ways: [way('PutObject', onObject('PutObject'))],
     },
     {
       id: 'destroy',
-      title: 'deletes, or lets expire',
+      title: 'deletes evidence, or lets it expire',
       group,
       ways: [
         ...['DeleteObject', 'DeleteObjectVersion'].map((name) => way(name, onObject(name))),

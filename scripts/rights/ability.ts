@@ -1,4 +1,4 @@
-// An ability is what somebody could do: a column of the table. It has ways, of which one is enough; a way is one call, in each of the readings
+// An ability is what somebody could do: a row of the table. It has ways, of which one is enough; a way is one call, in each of the readings
 // that AWS leaves open.
 import type { RequestedCall } from './requests.ts'
 
@@ -8,12 +8,17 @@ export interface Way {
   readonly readings: readonly RequestedCall[]
 }
 
-export const groups = ['Values', 'Rotations and reports', 'Evidence', 'Policies, code and deployment'] as const
+export const groups = [
+  'Values',
+  'Rotations and reports',
+  'Evidence',
+  'Changes of policies, code and deployment',
+] as const
 
 export interface Ability {
   /** Never changes; tests name it. */
   readonly id: string
-  /** Heads the column. */
+  /** Begins the row. */
   readonly title: string
   readonly group: (typeof groups)[number]
   readonly ways: readonly Way[]

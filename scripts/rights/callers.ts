@@ -64,7 +64,7 @@ const functionCallers = ({ functions, identityPolicies }: Deployment): readonly 
   [...functions].map(([part, { arn, roleArn }]) =>
     roleCaller({
       id: part,
-      name: `${part} function`,
+      name: `\`${part}\``,
       roleArn,
       identityPolicies: identityPolicies.get(roleArn) ?? [],
       functionArn: arn,
@@ -75,7 +75,7 @@ const borrowed = ({ functions, identityPolicies }: Deployment): RightsCaller => 
   const { roleArn, arn } = functions.get('rotation') ?? { roleArn: '', arn: '' }
   return roleCaller({
     id: 'rotation-borrowed',
-    name: "rotation's role, given to another function",
+    name: "another function with `rotation`'s role",
     roleArn,
     identityPolicies: identityPolicies.get(roleArn) ?? [],
     functionArn: arn.replace(/[^:]+$/, 'somebody-elses'),
@@ -89,56 +89,56 @@ const people = (deployment: Deployment): readonly RightsCaller[] => {
   return [
     { id: 'operator', name: 'operator', roleArn: roles.operator, identityPolicies: operatorPolicies },
     { id: 'payments', name: 'operator of set `payments`', roleArn: roles.payments, identityPolicies: operatorPolicies },
-    { id: 'security', name: 'security, another account', roleArn: roles.security, identityPolicies: [reports] },
+    { id: 'security', name: 'security', roleArn: roles.security, identityPolicies: [reports] },
     {
       id: 'break-glass',
-      name: 'break-glass, with AdministratorAccess',
+      name: 'break-glass',
       roleArn: roles.breakGlass,
       identityPolicies: [ADMINISTRATOR_ACCESS],
     },
     {
       id: 'deploy',
-      name: "CloudFormation's deploy role",
+      name: 'deploy role',
       roleArn: roles.deploy,
       identityPolicies: [ADMINISTRATOR_ACCESS],
     },
     // Listed, and nothing more.
-    { id: 'reader', name: 'reader of `billing` (`cdk.json`)', roleArn: roles.billingJob },
+    { id: 'reader', name: 'reader of `billing`', roleArn: roles.billingJob },
     {
       id: 'reader-abroad',
-      name: 'reader of `billing` (`cdk.json`), another account',
+      name: 'reader of `billing` abroad',
       roleArn: roles.billingAbroad,
       identityPolicies: [abroad(secrets.billing, keyArn)],
     },
-    { id: 'applied-reader', name: 'reader of `reports` (`m2m apply`)', roleArn: roles.reportsJob },
+    { id: 'applied-reader', name: 'reader of `reports`', roleArn: roles.reportsJob },
     {
       id: 'applied-reader-abroad',
-      name: 'reader of `reports` (`m2m apply`), another account',
+      name: 'reader of `reports` abroad',
       roleArn: roles.reportsAbroad,
       identityPolicies: [abroad(secrets.reports, keyArn)],
     },
     {
       id: 'vended',
-      name: 'service with `grantVend` for `billing`',
+      name: 'service with `grantVend`',
       roleArn: roles.vended,
       identityPolicies: [vends(deployment, 'billing')],
     },
     {
       id: 'vended-abroad',
-      name: 'service of an account in `vendor.admits` for `billing`',
+      name: 'service in `vendor.admits`',
       roleArn: roles.vendedAbroad,
       // Its own policy says more than it is admitted to.
       identityPolicies: [vends(deployment, '*')],
     },
     {
       id: 'power-user',
-      name: 'power user (PowerUserAccess)',
+      name: 'power user',
       roleArn: `arn:aws:iam::${ACCOUNT}:role/power-user`,
       identityPolicies: [POWER_USER_ACCESS],
     },
     {
       id: 'administrator',
-      name: 'administrator (AdministratorAccess)',
+      name: 'administrator',
       roleArn: `arn:aws:iam::${ACCOUNT}:role/administrator`,
       identityPolicies: [ADMINISTRATOR_ACCESS],
     },
@@ -155,7 +155,7 @@ const people = (deployment: Deployment): readonly RightsCaller[] => {
 /** No identity policy binds the root user, which comes to the same as one that allows everything. */
 const root: RightsCaller = {
   id: 'root',
-  name: "the account's root user",
+  name: 'root',
   account: ACCOUNT,
   principal: `arn:aws:iam::${ACCOUNT}:root`,
   identityPolicies: [ADMINISTRATOR_ACCESS],

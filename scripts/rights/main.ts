@@ -1,5 +1,5 @@
 // `npm run rights`: who may do what, computed from the template. Without an option it prints the tables from the recorded decisions, and
-// fails if a policy is another since they were recorded. `--write` has them decided anew, and writes recording and page. `--scp` prints the
+// fails if a policy is another since they were recorded. `--write` has them decided anew, and writes recording, page and policy. `--scp` prints the
 // service control policy of this directory's cdk.json, or of the file that `--config` names. `--calls FOLDER` holds the laptop's template against
 // the calls that the suites recorded there (M2M_RECORD_CALLS). Tested in test/rights.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -36,6 +36,7 @@ import { reasonFor } from './uncalled.ts'
 const repository = new URL('../../', import.meta.url)
 export const recordingFile = fileURLToPath(new URL('test/rights/decisions.jsonl', repository))
 export const pageFile = fileURLToPath(new URL('docs/threat-model.md', repository))
+export const scpFile = fileURLToPath(new URL('docs/service-control-policy.json', repository))
 
 export interface Rights {
   readonly callers: readonly RightsCaller[]
@@ -50,11 +51,11 @@ export const rightsOfTemplate = (): Rights => {
   return { callers, abilities, plan: planOf(callers, abilities) }
 }
 
-export const pageWith = (page: string, { callers, abilities }: Rights, recording: RightsRecording): string => {
-  const scp = ['```json', JSON.stringify(exampleScp(), null, 2), '```'].join('\n')
-  const tables = tablesOf(judgeBy(recording), callers, abilities)
-  return replaceBetween(replaceBetween(page, 'rights', tables), 'scp', scp)
-}
+export const pageWith = (page: string, { callers, abilities }: Rights, recording: RightsRecording): string =>
+  replaceBetween(page, 'rights', tablesOf(judgeBy(recording), callers, abilities))
+
+/** What `docs/threat-model.md` links to. */
+export const scpText = (): string => `${JSON.stringify(exampleScp(), null, 2)}\n`
 
 const record = async (plan: RecordingPlan): Promise<RightsRecording> => {
   const letters = await simulate(questionsOf(plan))
@@ -71,6 +72,7 @@ const write = async (): Promise<void> => {
   const recording = await record(rights.plan)
   writeFileSync(recordingFile, writeRecording(recording))
   writeFileSync(pageFile, pageWith(readFileSync(pageFile, 'utf8'), rights, recording))
+  writeFileSync(scpFile, scpText())
   console.log(`${recording.callers.length * recording.requests.length} decisions by ${recording.evaluator} written`)
 }
 

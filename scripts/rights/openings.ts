@@ -5,7 +5,7 @@ import type { RequestedCall, Requests } from './requests.ts'
 
 export const openings = (requests: Requests, { functions, template }: Deployment): readonly Ability[] => {
   const { onSecret, onKey, onBucket, ask, here, functionArn } = requests
-  const group = 'Policies, code and deployment'
+  const group = 'Changes of policies, code and deployment'
   const rotation = functionArn('rotation')
   const rotationRole = functions.get('rotation')?.roleArn ?? ''
   const cdkRole = (name: string) => `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-${name}-role-${ACCOUNT}-${place.region}`
@@ -36,7 +36,7 @@ export const openings = (requests: Requests, { functions, template }: Deployment
     },
     {
       id: 'open-key',
-      title: "the key's",
+      title: 'the key, or its policy',
       group,
       ways: [
         ...each(['PutKeyPolicy', 'ScheduleKeyDeletion', 'DisableKey'], (name) => onKey(name)),
@@ -48,20 +48,20 @@ export const openings = (requests: Requests, { functions, template }: Deployment
     },
     {
       id: 'open-bucket',
-      title: "the bucket's",
+      title: "the bucket's policy",
       group,
       ways: each(['PutBucketPolicy', 'DeleteBucketPolicy'], onBucket),
     },
     {
       id: 'open-bus',
-      title: "the bus's",
+      title: "the bus's policy",
       group,
       // No resource, so that no resource's policy has a say (service authorization reference).
       ways: each(['PutPermission', 'RemovePermission'], (name) => [ask(`events:${name}`, '*')]),
     },
     {
       id: 'open-function',
-      title: "a function's",
+      title: "a function's policy",
       group,
       ways: each(
         ['AddPermission', 'RemovePermission', 'PutResourcePolicy', 'DeleteResourcePolicy'],
@@ -70,7 +70,7 @@ export const openings = (requests: Requests, { functions, template }: Deployment
     },
     {
       id: 'open-table',
-      title: "a table's",
+      title: "a table's policy",
       group,
       ways: template
         .ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
@@ -82,7 +82,7 @@ export const openings = (requests: Requests, { functions, template }: Deployment
     },
     {
       id: 'open-topic',
-      title: "the alarm topic's",
+      title: "the alarm topic's policy",
       group,
       ways: template
         .ofType('AWS::SNS::Topic')
@@ -94,7 +94,7 @@ export const openings = (requests: Requests, { functions, template }: Deployment
     },
     {
       id: 'open-queue',
-      title: "a queue's",
+      title: "a queue's policy",
       group,
       ways: template
         .ofType('AWS::SQS::Queue')
@@ -106,7 +106,7 @@ export const openings = (requests: Requests, { functions, template }: Deployment
     },
     {
       id: 'open-api',
-      title: "the vendor's API's",
+      title: "the vendor's API's policy",
       group,
       // UpdateRestApi is a PATCH and PutRestApi a PUT; a policy in either asks for UpdateRestApiPolicy as well (service authorization
       // reference).
@@ -140,7 +140,7 @@ export const openings = (requests: Requests, { functions, template }: Deployment
     },
     {
       id: 'deploy',
-      title: 'deploys',
+      title: 'the stack',
       group,
       ways: [
         // CloudFormation goes on with the role that the stack was made with, whoever asks (CloudFormation user guide, service roles).

@@ -1,4 +1,4 @@
-// Who may do what, as Markdown: a table for each group of abilities, a row for each caller, from the recorded decisions. Pure.
+// Who may do what, as Markdown: a table for each group of abilities, a row for each with its callers, from the recorded decisions. Pure.
 import { type Ability, groups, type Way } from './ability.ts'
 import type { RightsCaller } from './callers.ts'
 import { ACCOUNT } from './deployment.ts'
@@ -44,42 +44,70 @@ export const judgeBy = (recording: RightsRecording): Judge => {
   }
 }
 
-const NO = '–'
+/** Every way is open. */
+const ALL = ''
 
-const cell = ({ ways }: Ability, { answer, open }: AbilityVerdict): string => {
-  if (answer === 'no') return NO
+/** Of one caller: the ways that are open to it; undefined where none is. */
+const openWays = ({ ways }: Ability, { answer, open }: AbilityVerdict): string | undefined => {
+  if (answer === 'no') return undefined
   const all = new Set(ways.map(({ name }) => name)).size
   if (answer === 'unclear') return all === 1 ? answer : `unclear: ${open.join(', ')}`
-  return open.length === all ? answer : open.join(', ')
+  return open.length === all ? ALL : open.join(', ')
 }
 
-const cellOf = (judge: Judge, caller: RightsCaller, ability: Ability): string => {
-  const [free, bound] = [false, true].map((isUnderScp) => cell(ability, judge({ caller, ability, isUnderScp })))
-  if (free === bound) return free ?? ''
-  return bound === NO ? `${free} ¹` : `${free} ¹ (${bound})`
+const waysOf = (judge: Judge, caller: RightsCaller, ability: Ability): { ways: string; mark: string } | undefined => {
+  const [free, bound] = [false, true].map((isUnderScp) => openWays(ability, judge({ caller, ability, isUnderScp })))
+  if (free === undefined) return undefined
+  if (free === bound) return { ways: free, mark: '' }
+  return { ways: free, mark: bound === undefined ? ' ¹' : ` ¹ (${bound || 'all'})` }
 }
 
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+/** Callers to whom the same ways are open stand together. */
+const whoMay = (judge: Judge, callers: readonly RightsCaller[], ability: Ability): string => {
+  const byWays = new Map<string, readonly string[]>()
+  for (const caller of callers) {
+    const found = waysOf(judge, caller, ability)
+    if (found === undefined) continue
+    byWays.set(found.ways, [...(byWays.get(found.ways) ?? []), `${caller.name}${found.mark}`])
+  }
+  // Without a colon first: behind one, they would seem to belong to it.
+  const lists = [
+    ...(byWays.has(ALL) ? [(byWays.get(ALL) ?? []).join(', ')] : []),
+    ...[...byWays].filter(([ways]) => ways !== ALL).map(([ways, names]) => `${ways}: ${names.join(', ')}`),
+  ]
+  return lists.length === 0 ? 'nobody' : lists.join('; ')
+}
 
-export const tablesOf = (judge: Judge, callers: readonly RightsCaller[], abilities: readonly Ability[]): string =>
-  groups
-    .map((group) => {
-      const columns = abilities.filter((ability) => ability.group === group)
-      const rows = callers.map((caller) => ({
-        name: caller.name,
-        cells: columns.map((ability) => cellOf(judge, caller, ability)),
-      }))
-      const without = rows.filter(({ cells }) => cells.every((text) => text === NO)).map(({ name }) => name)
-      return [
+const tableOf = (judge: Judge, callers: readonly RightsCaller[], abilities: readonly Ability[]): readonly string[] => {
+  const titles = new Map<string, readonly string[]>()
+  for (const ability of abilities) {
+    const who = whoMay(judge, callers, ability)
+    titles.set(who, [...(titles.get(who) ?? []), ability.title])
+  }
+  return ['| what | who |', '|---|---|', ...[...titles].map(([who, what]) => `| ${what.join('; ')} | ${who} |`)]
+}
+
+/** A table for each group of abilities, and before them everybody of whom it was decided. */
+export const tablesOf = (judge: Judge, callers: readonly RightsCaller[], abilities: readonly Ability[]): string => {
+  const mayDoNothing = (caller: RightsCaller): boolean =>
+    abilities.every((ability) => waysOf(judge, caller, ability) === undefined)
+  const named = (some: readonly RightsCaller[]): string => some.map(({ name }) => name).join(', ')
+  return [
+    `Evaluated: ${named(callers.filter((caller) => !mayDoNothing(caller)))}.`,
+    `In no row: ${named(callers.filter(mayDoNothing))}.`,
+    ...groups.map((group) =>
+      [
         `### ${group}`,
         '',
-        row(['who', ...columns.map(({ title }) => title)]),
-        row(['---', ...columns.map(() => '---')]),
-        ...rows.filter(({ name }) => !without.includes(name)).map(({ name, cells }) => row([name, ...cells])),
-        ...(without.length === 0 ? [] : ['', `Nothing of this: ${without.join('; ')}.`]),
-      ].join('\n')
-    })
-    .join('\n\n')
+        ...tableOf(
+          judge,
+          callers,
+          abilities.filter((ability) => ability.group === group),
+        ),
+      ].join('\n'),
+    ),
+  ].join('\n\n')
+}
 
 /** What stands between `<!-- name -->` and `<!-- /name -->`. @throws without both. */
 const markers = (name: string): readonly [string, string] => [`<!-- ${name} -->`, `<!-- /${name} -->`]

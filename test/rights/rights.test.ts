@@ -2,7 +2,7 @@
 // simulator is needed; `npm run rights -- --write` has everything decided anew.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { pageFile, pageWith, recordingFile, rightsOfTemplate } from '../../scripts/rights/main.ts'
+import { pageFile, pageWith, recordingFile, rightsOfTemplate, scpFile, scpText } from '../../scripts/rights/main.ts'
 import {
   decisionsIn,
   differences,
@@ -65,10 +65,20 @@ test('every condition key that a policy asks about comes with some request, or i
   expect([...lower(asked)].filter((key) => !lower(given).has(key) && !absent.includes(key))).toEqual([])
 })
 
-test('the page shows the recorded decisions and the policy to paste', () => {
+test('the page shows the recorded decisions, and beside it is the policy to attach', () => {
   const page = readFileSync(pageFile, 'utf8')
 
   expect(page, 'npm run rights -- --write').toBe(pageWith(page, rights, recording))
+  expect(readFileSync(scpFile, 'utf8'), 'npm run rights -- --write').toBe(scpText())
+})
+
+test('the page explains every statement of the policy, and no other', () => {
+  const page = readFileSync(pageFile, 'utf8')
+  const explained = [...page.matchAll(/^\| `([A-Z]\w+)` \|/gm)].map(([, sid = '']) => sid)
+  const statements = [...scpText().matchAll(/"Sid": "(\w+)"/g)].map(([, sid = '']) => sid)
+
+  expect(statements.length).toBeGreaterThan(5)
+  expect(explained.toSorted()).toEqual(statements.toSorted())
 })
 
 const judge = judgeBy(recording)

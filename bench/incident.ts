@@ -10,7 +10,7 @@ import { type Laptop, startLaptop } from '../lambda/local/laptop/laptop.ts'
 import { createLeakedFleet, leftBehind } from './incident/fleet.ts'
 import { type Bench, integer, machine, type Table, tableText, times } from './report.ts'
 
-/** AWS's quotas: fifty writes a second, four a client (architecture §8). */
+/** AWS's quotas: fifty writes a second, four a client (docs/campaigns.md, "How fast"). */
 const CLIENTS_A_SECOND = 12.5
 /** A revoke's and its settle's, with the evidence (README, Figures). */
 const STYTCH_CALLS_A_CLIENT = 11

@@ -78,7 +78,7 @@ describe('a rotation over HTTP', () => {
     expect(await isTokenGranted(old)).toBe(false)
     expect(await isTokenGranted(current())).toBe(true)
     expect(isSettled()).toBe(true)
-    // Architecture §8.
+    // docs/figures.md.
     expect(rotate).toEqual({
       secretsManager: { DescribeSecret: 2, GetSecretValue: 5, PutSecretValue: 1, UpdateSecretVersionStage: 1 },
       stytch: { GetClient: 2, RotateStart: 1, Token: 4 },

@@ -36,7 +36,7 @@ export interface CampaignRequest {
   readonly knownLeaked: readonly string[]
 }
 
-/** A revoke's concurrency is what AWS's quotas allow in flight (architecture §8); its pace is held by the quotas, not by this. */
+/** A revoke's concurrency is what AWS's quotas allow in flight (docs/campaigns.md, "How fast"); its pace is held by the quotas, not by this. */
 const campaignDefaults = {
   rotate: { canary: 1, concurrency: 20, toleratedFailurePercentage: 5 },
   revoke: { canary: 0, concurrency: 200, toleratedFailurePercentage: 100 },

@@ -1,4 +1,4 @@
-// A year of a thousand clients. Its figures stand in docs/campaigns.md, "A year, simulated"; YEAR_SEED draws another one.
+// A year of a thousand clients. docs/campaigns.md says what happens in it, docs/figures.md what came out; YEAR_SEED draws another one.
 import { expect, test } from 'vitest'
 import { inWords, seedOf, simulateYear } from './year.ts'
 

@@ -97,10 +97,11 @@ const createConnections = async (stage: string, set: string | undefined): Promis
   await assertSignedIn(secretsManager)
   const lambda = clientsApi.createLambdaClient()
   const invokeOnce = invoke.createInvoke(
-    signedCall.createSignedCall(clients.createPatientSettings(), {
-      service: 'lambda',
-      endpoint: processEndpoint('LAMBDA'),
-    }),
+    signedCall.createSignedCall(
+      clients.createPatientSettings(),
+      { service: 'lambda', endpoint: processEndpoint('LAMBDA') },
+      secretsManager.config,
+    ),
   )
   return {
     secretsManager,
@@ -125,6 +126,21 @@ export const wallTiming: Timing = {
   },
 }
 
+/** Replies are dated to the second, and take some time to arrive. */
+const TOLERATED_SKEW_MS = 60_000
+
+/**
+ * The functions compare requests and reports with their own clock, so a command dates them by AWS's: this machine's clock may be hours off.
+ * @param offsetMs what the SDK's client has found in the dates of replies
+ */
+const timingByAws = (offsetMs: () => number): Timing => ({
+  ...wallTiming,
+  now: () => {
+    const ms = offsetMs()
+    return Date.now() + (Math.abs(ms) > TOLERATED_SKEW_MS ? ms : 0)
+  },
+})
+
 /** The deployment says it at once, or is not waited for. */
 const VIEW_PATIENCE_MS = 5000
 
@@ -135,6 +151,7 @@ export const openContext = ({ stage: given, screen, operator, set }: ContextInpu
   let view: Promise<StageView> | undefined
   let caller: Promise<string | undefined> | undefined
   let bucket: Promise<string | undefined> | undefined
+  let connected: readonly (SecretsManagerClient | LambdaClient)[] = []
   const context: CommandContext = {
     stage,
     screen,
@@ -143,11 +160,14 @@ export const openContext = ({ stage: given, screen, operator, set }: ContextInpu
       caller ??= context.connect().then(({ secretsManager }) => readCaller(secretsManager))
       return caller
     },
-    timing: wallTiming,
+    timing: timingByAws(() => connected.map(({ config }) => config.systemClockOffset).find((ms) => ms !== 0) ?? 0),
     newId: randomUUID,
     functionName: (part) => `m2m-${stage}-${part}`,
     connect: () => {
-      connections ??= createConnections(stage, set)
+      connections ??= createConnections(stage, set).then((made) => {
+        connected = [made.secretsManager, made.lambda]
+        return made
+      })
       return connections
     },
     view: () => {

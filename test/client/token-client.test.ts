@@ -55,6 +55,8 @@ const later = (seconds: string): FrontReply => ({
 const client = (more: Partial<TokenClientSettings> = {}) =>
   createTokenClient({
     ...front.place(),
+    // A request that a busy machine answers late would be sent twice.
+    timeoutMs: 60_000,
     now: () => now,
     elapsed: () => elapsed,
     wait: async (ms, signal) => {

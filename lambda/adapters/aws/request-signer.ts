@@ -9,6 +9,8 @@ interface Signatory {
   readonly region: SignerSettings['region']
   readonly credentials: SignerSettings['credentials']
   readonly sha256: SignerSettings['sha256']
+  /** How far AWS's clock is ahead of this machine's. @default - not at all */
+  readonly clockOffsetMs?: () => number
 }
 
 export interface AwsAddress {
@@ -37,12 +39,12 @@ export const createRequestSigner = (signatory: Signatory, address: AwsAddress): 
   const { service, endpoint, region = signatory.region } = address
   // S3 alone takes the path as it is sent; every other service has it escaped once more (IAM User Guide, "Create a canonical request").
   const uriEscapePath = service !== 's3'
-  const { credentials, sha256 } = signatory
+  const { credentials, sha256, clockOffsetMs = () => 0 } = signatory
   const signer = new SignatureV4({ credentials, sha256, service, region, uriEscapePath })
   return async ({ method = 'POST', path, query = {}, headers, body }) => {
     const inRegion = typeof region === 'string' ? region : await region()
     const url = new URL(endpoint ?? `https://${serviceHost(service, inRegion)}`)
-    const signed = await signer.sign({
+    const request: Parameters<typeof signer.sign>[0] = {
       method,
       protocol: url.protocol,
       hostname: url.hostname,
@@ -51,8 +53,9 @@ export const createRequestSigner = (signatory: Signatory, address: AwsAddress): 
       query: { ...query },
       headers: { ...headers, host: url.host, 'content-length': String(Buffer.byteLength(body)) },
       body,
-    })
-    return { url, signed }
+    }
+    const signingDate = new Date(Date.now() + clockOffsetMs())
+    return { url, signed: await signer.sign(request, { signingDate }) }
   }
 }
 

@@ -28,9 +28,20 @@ const textOf = async (body: unknown): Promise<string> => {
   return Buffer.concat(parts).toString('utf8')
 }
 
-/** @param base the client whose settings are used; its connection timeouts hold as well. */
-export const createSignedCall = ({ config }: SecretsManagerClient, address: AwsAddress): SignedCall => {
-  const sign = createRequestSigner(config, address)
+/**
+ * @param base the client whose settings are used; its connection timeouts hold as well.
+ * @param clock what has found out how far this machine's clock is off: a client that makes calls of its own
+ */
+export const createSignedCall = (
+  { config }: SecretsManagerClient,
+  address: AwsAddress,
+  clock: { readonly systemClockOffset: number } = config,
+): SignedCall => {
+  const { region, credentials, sha256 } = config
+  const sign = createRequestSigner(
+    { region, credentials, sha256, clockOffsetMs: () => clock.systemClockOffset },
+    address,
+  )
   return async (request, timeoutMs) => {
     const { signed } = await sign(request)
     const { response } = await config.requestHandler.handle(signed, {

@@ -222,6 +222,8 @@ export const createStandInServer = (world: World, vendor: Vendor): StandInServer
   }
 
   const server = createServer((message, response) => {
+    // Clients find the service's clock in this, and sign by it.
+    response.setHeader('date', new Date(world.clock.now()).toUTCString())
     answer(message, response).catch((error: unknown) => {
       // A defect of the stand-in itself: say so to the caller, by its class alone.
       const name = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'

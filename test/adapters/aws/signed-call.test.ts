@@ -110,6 +110,18 @@ describe('the request', () => {
     client.destroy()
   })
 
+  test('is dated by AWS’s clock, as a client’s calls have found it', async () => {
+    vi.useFakeTimers({ now: Date.UTC(2026, 10, 2, 12, 30), toFake: ['Date'] })
+    answers = [{ status: 200, headers: { date: 'Mon, 02 Nov 2026 15:30:00 GMT' }, body: '{}' }, value('off')]
+    const client = new SSMClient({ ...config, endpoint: origin() })
+    await client.send(new GetParameterCommand({ Name: '/m2m/test/freeze' }))
+    const call = createSignedCall(base, { service: 'ssm', endpoint: origin() }, client.config)
+    await createFreeze(call, '/m2m/test/freeze').read()
+
+    expect(received[1]?.headers['x-amz-date']).toBe('20261102T153000Z')
+    client.destroy()
+  })
+
   test('has a signature that AWS would find right, and says no key', async () => {
     answers = [value('off'), { status: 200, body: 'null' }, value('off')]
     const client = new SSMClient({ ...config, endpoint: origin() })

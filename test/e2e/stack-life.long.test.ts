@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createTokenClient } from '../../lambda/client/index.ts'
+import { stackFileOf } from '../../lambda/local/laptop/assemblies.ts'
 import { type Cli, openCli, type Ran } from './cli.ts'
 import { get, post } from './control.ts'
 import { type Delivery, plainly } from './leak-seat.ts'
@@ -226,6 +227,14 @@ describe('another configuration', () => {
     }
 
     await expect(applyTo(cli.laptop, { ...first, ...nobody, ...changes })).rejects.toThrow(says)
+  })
+
+  test('is refused while another deployment is under way', async () => {
+    const file = await stackFileOf(withLedger)
+    const { ended } = await cli.laptop.update(file)
+
+    await expect(cli.laptop.update(file)).rejects.toMatchObject({ status: 409 })
+    expect((await ended).status).toBe('UPDATE_COMPLETE')
   })
 
   test.each([['https://evil.example'], ['http://127.0.0.1:1']])('is taken from no page of %s', async (origin) => {

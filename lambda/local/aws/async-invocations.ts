@@ -1,5 +1,5 @@
-// Lambda's queue of asynchronous invocations: an event that fails is tried twice more, one that is throttled again and again for up to six
-// hours, and then it lies with the dead letters. Durable functions have their own retries (durable-executions.ts).
+// Lambda's queue of asynchronous invocations: an event that fails is tried twice more, one that is throttled again and again, all of it within six
+// hours of its arrival, and then it lies with the dead letters. Durable functions have their own retries (durable-executions.ts).
 import { randomUUID } from 'node:crypto'
 import type { Sleep } from '../stand-in/latency.ts'
 import type { Concurrency } from './concurrency.ts'
@@ -38,10 +38,19 @@ export interface Failure {
   readonly errorMessage: string
 }
 
-/** @param tries absent: an execution's, which its own API shows. */
 interface Payload {
   readonly event: unknown
+  /** Absent: an execution's, which its own API shows. */
   readonly tries?: number
+  readonly isTooOld?: boolean
+}
+
+/** An event in the queue. */
+interface Queued {
+  readonly invocation: Invocation
+  /** Its age counts from here, whatever is tried in between. */
+  readonly at: number
+  readonly signal: AbortSignal
 }
 
 const LONGEST_THROTTLED_FACTOR = 300
@@ -73,7 +82,7 @@ export const createAsyncInvocations = (input: AsyncInvocationsInput) => {
       requestContext: {
         requestId: randomUUID(),
         functionArn: `${functionArn}:$LATEST`,
-        condition: payload.tries === 0 ? 'EventAgeExceeded' : 'RetriesExhausted',
+        condition: payload.isTooOld === true ? 'EventAgeExceeded' : 'RetriesExhausted',
         approximateInvokeCount: payload.tries ?? 1,
       },
       requestPayload: payload.event,
@@ -83,19 +92,21 @@ export const createAsyncInvocations = (input: AsyncInvocationsInput) => {
     input.deliver?.({ sourceArn: functionArn, targetArn: onFailure, roleArn }, JSON.stringify(record))
   }
 
-  /** @returns undefined when it grew too old, or nobody wants it any more. */
-  const whenLetIn = async (
-    { functionArn, event }: Invocation,
-    signal: AbortSignal,
-  ): Promise<(() => void) | undefined> => {
-    const { maxEventAgeMs = MAX_EVENT_AGE_MS } = functions.settingsOf?.(functionArn) ?? {}
-    const queuedAt = now()
+  const isTooOld = ({ invocation, at }: Queued): boolean => {
+    const { maxEventAgeMs = MAX_EVENT_AGE_MS } = functions.settingsOf?.(invocation.functionArn) ?? {}
+    return now() >= at + maxEventAgeMs
+  }
+
+  /** @param tries that it has had. @returns undefined when it grew too old, or nobody wants it any more. */
+  const whenLetIn = async (queued: Queued, tries: number): Promise<(() => void) | undefined> => {
+    const { invocation, signal } = queued
+    const { functionArn, event } = invocation
     for (let factor = 1; ; factor = Math.min(2 * factor, LONGEST_THROTTLED_FACTOR)) {
-      const admission = concurrency.enter(functionArn)
+      const admission = concurrency.enter(functionArn, 'event')
       if (!admission.isThrottled) return admission.leave
       // AWS: with nothing reserved for it at all, an event is given up at once.
-      if (concurrency.reservedBy(functionArn) === 0 || now() >= queuedAt + maxEventAgeMs) {
-        bury(functionArn, tooManyRequests, { event, tries: 0 })
+      if (concurrency.reservedBy(functionArn) === 0 || isTooOld(queued)) {
+        bury(functionArn, tooManyRequests, { event, tries, isTooOld: true })
         return undefined
       }
       await sleep(factor * input.throttledRetryMs(), signal)
@@ -105,19 +116,21 @@ export const createAsyncInvocations = (input: AsyncInvocationsInput) => {
     }
   }
 
-  const tryUntilDone = async (invocation: Invocation, signal: AbortSignal): Promise<void> => {
-    const { maxRetries = MAX_RETRIES } = functions.settingsOf?.(invocation.functionArn) ?? {}
+  const tryUntilDone = async (queued: Queued): Promise<void> => {
+    const { invocation, signal } = queued
+    const { functionArn, event } = invocation
+    const { maxRetries = MAX_RETRIES } = functions.settingsOf?.(functionArn) ?? {}
     const waits = [input.retryMs(), 2 * input.retryMs()].slice(0, maxRetries)
-    for (const waitMs of [...waits, undefined]) {
-      const leave = await whenLetIn(invocation, signal)
+    for (const [tries, waitMs] of [...waits, undefined].entries()) {
+      const leave = await whenLetIn(queued, tries)
       if (leave === undefined) return
       const result = await functions.invoke(invocation)
       leave()
       if (result.ok || signal.aborted) return
-      if (waitMs === undefined)
-        return bury(invocation.functionArn, result, { event: invocation.event, tries: waits.length + 1 })
+      if (waitMs === undefined) return bury(functionArn, result, { event, tries: tries + 1 })
       await sleep(waitMs, signal)
       if (signal.aborted) return
+      if (isTooOld(queued)) return bury(functionArn, result, { event, tries: tries + 1, isTooOld: true })
     }
   }
 
@@ -127,7 +140,7 @@ export const createAsyncInvocations = (input: AsyncInvocationsInput) => {
   }
 
   return {
-    queue: (invocation: Invocation): void => follow(tryUntilDone(invocation, stopped.signal)),
+    queue: (invocation: Invocation): void => follow(tryUntilDone({ invocation, at: now(), signal: stopped.signal })),
     /** For what is under way elsewhere: `idle` waits for it. @param end says how it failed, once it has; undefined: it did not. */
     follow: (functionArn: string, event: unknown, end: Promise<Failure | undefined>): void => {
       const { signal } = stopped

@@ -190,7 +190,7 @@ const json = (status: number, body: object): StandInReply => ({ status, body })
 const withinConcurrency =
   <Event, Result>(concurrency: Concurrency, invoke: (functionArn: string, event: Event) => Promise<Result>) =>
   async (functionArn: string, event: Event): Promise<Result | Throttled> => {
-    const admission = concurrency.enter(functionArn)
+    const admission = concurrency.enter(functionArn, 'synchronous')
     if (admission.isThrottled) return throttledResult
     try {
       return await invoke(functionArn, event)
@@ -210,6 +210,7 @@ const permitted =
 export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const { world, region = 'us-east-1', accountId = '000000000000' } = input
   const now = world.clock.now
+  const { quotaNow = () => performance.now() } = input
   const initial: AwsSettings = { ...defaultSettings, ...input.settings }
   const settings: AwsSettings = { ...initial }
   const initialFaults = settingsFaults(initial)
@@ -228,6 +229,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     region,
     accountId,
     now,
+    quotaNow,
     settings,
     sleep: input.sleep ?? ((ms, signal) => realSleep(ms, undefined, { signal })),
     deliver: (way, text, attributes) => deliveries.fromFunction(way, text, attributes),
@@ -347,7 +349,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
         rules.handleOnDefault(event)
       },
     },
-    createQuotas(settings, input.quotaNow ?? (() => performance.now())),
+    createQuotas(settings, quotaNow),
   )
   const seed = ({ name, text, versionId, tags, rotationFunctionArn }: SeedSecretInput): string => {
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))

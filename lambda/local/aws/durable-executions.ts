@@ -103,7 +103,7 @@ export const createDurableExecutions = (input: DurableExecutionsInput) => {
   /** Once, if Lambda has room for it. */
   const invokeOnce = async (execution: DurableExecution): Promise<InvocationResult | 'throttled'> => {
     const { functionArn, version } = execution.input
-    const admission = concurrency.enter(functionArn)
+    const admission = concurrency.enter(functionArn, 'event')
     if (admission.isThrottled) return 'throttled'
     const { timeoutMs } = settingsOf(functionArn)
     const limit = limits.after(timeoutMs)
@@ -188,7 +188,7 @@ export const createDurableExecutions = (input: DurableExecutionsInput) => {
     isWanted: () => boolean,
   ): Promise<ChainedOutcome> => {
     for (let nth = 1; ; nth += 1) {
-      const admission = concurrency.enter(target.functionArn)
+      const admission = concurrency.enter(target.functionArn, 'event')
       if (!admission.isThrottled) {
         const result = await functions.invoke({ ...target, event: JSON.parse(payload) as unknown })
         admission.leave()

@@ -38,6 +38,8 @@ export interface LambdaApiInput {
   readonly accountId: string
   readonly settings: Readonly<AwsSettings>
   readonly now: () => number
+  /** As `now`, for quotas by the second, whose time is real. @default - now */
+  readonly quotaNow?: () => number
   /** How the waits between tries are waited. */
   readonly sleep: Sleep
   /** To a destination of failures. @default - nowhere */
@@ -79,7 +81,12 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
   const { functions, settings, now, sleep } = input
   const readTarget = targetReader(input.region, input.accountId)
   const versions = createFunctionVersions((arn) => functions.settingsOf?.(arn).aliases)
-  const concurrency = createConcurrency(() => settings.concurrentExecutions, functions)
+  const concurrency = createConcurrency({
+    quota: () => settings.concurrentExecutions,
+    isPaced: () => settings.enforceQuotas,
+    now: input.quotaNow ?? now,
+    functions,
+  })
   const events = createAsyncInvocations({
     functions,
     concurrency,
@@ -141,7 +148,7 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
 
   /** @throws AwsFault */
   const answer = async (invocation: Invocation): Promise<StandInReply> => {
-    const admission = concurrency.enter(invocation.functionArn)
+    const admission = concurrency.enter(invocation.functionArn, 'synchronous')
     if (admission.isThrottled) throw throttledFault(admission.reason)
     const result = await functions.invoke(invocation)
     admission.leave()

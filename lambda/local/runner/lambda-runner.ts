@@ -37,7 +37,7 @@ export interface Lambda {
   invoke(event: unknown, options?: InvokeOptions): Promise<InvokeResult>
   /** SIGKILL to every environment that is running an event now; those invokes end with Runtime.ExitError. */
   kill(): void
-  /** Ends what is idle now and the rest once it is; later invokes fail. Resolves when all are gone. */
+  /** Later invokes fail; those that have begun or wait their turn are run. Resolves when they have ended and all processes are gone. */
   retire(): Promise<void>
   /** Kills everything and resolves when the processes are gone; later invokes fail. */
   close(): Promise<void>
@@ -55,7 +55,10 @@ export const startLambda = (input: LambdaInput): Lambda => {
   /** Taken in the same tick as found free, so that two invokes never share one. */
   const taken = new Set<ExecutionEnvironment>()
   let waiting: Array<() => void> = []
+  /** Of invokes that have begun, or wait their turn. */
+  const accepted = new Set<Promise<InvokeResult>>()
   let isClosed = false
+  let isRetired = false
 
   const start = (): ExecutionEnvironment => {
     const environment = startEnvironment({
@@ -97,24 +100,31 @@ export const startLambda = (input: LambdaInput): Lambda => {
     return undefined
   }
 
+  const run = async (event: unknown, options: InvokeOptions | undefined): Promise<InvokeResult> => {
+    const environment = await take()
+    if (environment === undefined) return closedResult
+    const result = await environment.invoke(event, options)
+    taken.delete(environment)
+    if (isClosed || (isRetired && waiting.length === 0)) environment.kill()
+    waiting.shift()?.()
+    return result
+  }
+
   return {
     invoke: async (event, options) => {
-      const environment = await take()
-      if (environment === undefined) return closedResult
-      const result = await environment.invoke(event, options)
-      taken.delete(environment)
-      if (isClosed) environment.kill()
-      waiting.shift()?.()
-      return result
+      if (isClosed || isRetired) return closedResult
+      const running = run(event, options)
+      accepted.add(running)
+      return running.finally(() => accepted.delete(running))
     },
     kill: () => {
       for (const environment of taken) environment.kill()
     },
     retire: async () => {
-      isClosed = true
-      for (const wake of waiting) wake()
-      waiting = []
-      for (const environment of environments) if (!taken.has(environment)) environment.kill()
+      isRetired = true
+      if (waiting.length === 0) for (const environment of environments) if (!taken.has(environment)) environment.kill()
+      await Promise.all(accepted)
+      for (const environment of environments) environment.kill()
       await Promise.all([...environments].map(({ closed }) => closed))
     },
     close: async () => {

@@ -11,11 +11,13 @@ import { until } from '../../e2e/spawned.ts'
 import { arnOf, type DurableSeat, HOUR, openDurable, promised } from './durable-seat.ts'
 
 let seat: DurableSeat
+/** Of quotas by the second. */
+let second = 0
 /** What holds up every invocation of `slow`. */
 let gate: ReturnType<typeof promised>
 
 beforeEach(async () => {
-  seat = await openDurable()
+  seat = await openDurable({}, { quotaNow: () => second * 1000 })
   gate = promised()
   seat.plain.set('slow', async () => gate.promise)
 })
@@ -68,6 +70,40 @@ describe('a synchronous invocation beyond what is reserved', () => {
 
     await expect(invoke('flow:live')).rejects.toMatchObject({ name: 'TooManyRequestsException' })
     expect(seat.standIn.durableExecutions()).toEqual([])
+  })
+})
+
+describe('synchronous invocations of a function with one reserved execution', () => {
+  const countOf = async (tries: number): Promise<number> => {
+    for (let done = 0; done < tries; done += 1) {
+      const refused = await invoke('quick').then(
+        () => undefined,
+        (error: { readonly Reason?: string }) => error.Reason ?? String(error),
+      )
+      if (refused === undefined) continue
+      expect(refused).toBe('ReservedFunctionInvocationRateLimitExceeded')
+      return done
+    }
+    return tries
+  }
+
+  beforeEach(async () => {
+    seat.plain.set('quick', async () => 'answer')
+    await reserve('quick', 1)
+  })
+
+  it('are ten a second where quotas are enforced, and events are as many as come', async () => {
+    seat.standIn.configure({ enforceQuotas: true })
+
+    expect(await countOf(12)).toBe(10)
+    await Promise.all([invoke('quick', 'Event'), invoke('quick', 'Event')])
+    await until(() => seat.invocations.length === 12, 'both events')
+    second += 1
+    expect(await countOf(12)).toBe(10)
+  })
+
+  it('are as many as come where they are not', async () => {
+    expect(await countOf(12)).toBe(12)
   })
 })
 
@@ -124,6 +160,26 @@ describe('an event that is throttled', () => {
     expect(seat.invocations).toEqual(['slow'])
     gate.keep()
     await first
+  })
+
+  it.each([
+    ['fails', 1, 90],
+    ['fails twice', 2, 40],
+  ])('that %s is no younger for that: older than it may be, it is not tried again', async (_, tries, minutes) => {
+    seat.standIn.configure({ asyncRetryMs: 1 })
+    seat.configured.set('old', { maxEventAgeMs: HOUR })
+    seat.plain.set('old', async () => {
+      seat.world.clock.advance(minutes * 60_000)
+      throw new Error('not yet')
+    })
+
+    await invoke('old', 'Event')
+    await until(() => seat.standIn.deadLetters().length > 0, 'the dead letter')
+
+    expect(seat.standIn.deadLetters()).toEqual([
+      expect.objectContaining({ functionArn: arnOf('old'), errorMessage: 'not yet' }),
+    ])
+    expect(seat.invocations).toHaveLength(tries)
   })
 
   it('of a function that reserves none at all is not tried', async () => {

@@ -2,7 +2,7 @@
 // version 2; a function of that name whose version has no body of its own runs the one under `name`.
 import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js'
 import { GetDurableExecutionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
+import { type AwsStandIn, type AwsStandInInput, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import type { DurableExecution } from '../../../lambda/local/aws/durable-execution.ts'
 import type { FunctionSettings, Invocation, InvocationResult } from '../../../lambda/local/aws/functions.ts'
 import type { AwsSettings } from '../../../lambda/local/aws/settings.ts'
@@ -25,7 +25,11 @@ export const promised = () => {
 /** What happens to an invocation instead of its end. A promise: the process is killed when it is kept. */
 export type Fate = (name: string, nth: number) => 'lives' | Promise<void>
 
-export const openDurable = async (settings: Partial<AwsSettings> = {}) => {
+/** @param more of the stand-in's own input */
+export const openDurable = async (
+  settings: Partial<AwsSettings> = {},
+  more: Pick<AwsStandInInput, 'quotaNow'> = {},
+) => {
   const world = createWorld()
   const bodies = new Map<string, Body>()
   const plain = new Map<string, (event: unknown) => Promise<unknown>>()
@@ -67,6 +71,7 @@ export const openDurable = async (settings: Partial<AwsSettings> = {}) => {
   }
 
   const standIn: AwsStandIn = createAwsStandIn({
+    ...more,
     world,
     settings: { throttledRetryMs: 1, ...settings },
     functions: {

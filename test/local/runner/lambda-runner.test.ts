@@ -275,3 +275,29 @@ describe('no process is left', () => {
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 45_000, interval: 20 })
   })
 })
+
+describe('a retirement', () => {
+  it('runs what waits its turn, takes nothing more, and is over when the last process is gone', async () => {
+    const lambda = start({ maxEnvironments: 1 })
+    const accepted = [1, 2, 3].map((event) => lambda.invoke(event))
+
+    const retired = lambda.retire()
+    const later = await lambda.invoke(4)
+    const results = await Promise.all(accepted)
+    await retired
+
+    expect(results.map((result) => sampleOf(result).event)).toEqual([1, 2, 3])
+    expect(new Set(results.map((result) => sampleOf(result).pid)).size).toBe(1)
+    expect(later).toMatchObject({ ok: false, errorType: 'Runtime.Closed' })
+    expect(lambda.environments()).toBe(0)
+  })
+
+  it('of what is idle ends it at once', async () => {
+    const lambda = start()
+    const { pid } = sampleOf(await lambda.invoke('x'))
+
+    await lambda.retire()
+
+    expect(isAlive(pid)).toBe(false)
+  })
+})

@@ -7,12 +7,12 @@ import { repository } from '../e2e/spawned.ts'
 /** Promise, file, title. */
 const proofs = [
   [
-    'services that start together are asked to come back, and all get a token',
+    'services that start together are asked to retry, and all get a token',
     'test/client/start-together.long.test.ts',
     'services that start at once all have a token',
   ],
   [
-    "API Gateway's own failures say when to come back",
+    "API Gateway's own failures say when to retry",
     'test/stack/vendor.test.ts',
     'in the shape of the vendor’s own, with when to come back',
   ],
@@ -62,17 +62,17 @@ const proofs = [
     'is kept as long as it lives by a clock that is %i minutes off',
   ],
   [
-    'whoever wants more life left does not join who wants less',
+    'a request for a longer-lived token does not wait for one that needs less',
     'test/client/token-client.test.ts',
     'for who wants more life left is not waited for with who wants less',
   ],
   [
-    'what was asked for before a refusal is not kept',
+    'a token that was requested before a refusal is not kept',
     'test/client/token-client.test.ts',
     'that was asked for before another was refused is not kept',
   ],
   [
-    'a good token is served to its last second, and replaced ahead of it',
+    'a good token is served to its last second, and replaced before that',
     'test/client/token-client.test.ts',
     'is served until its last second while the vendor does not answer: %i ms',
   ],
@@ -82,7 +82,7 @@ const proofs = [
     'that says when to come back is waited for, by everybody, if there is time for it',
   ],
   [
-    "an authorizer's event without a method lets nobody in",
+    'an authorizer refuses an event without a method',
     'test/client/authorizer.test.ts',
     'an event that names no method',
   ],
@@ -94,17 +94,17 @@ const proofs = [
   ['names with a dot are vended', 'test/core/vend/read-vend-event.test.ts', 'that is %j is one'],
   ['the samples run as they stand', 'test/docs/vending-samples.long.test.ts', 'the Python sample gets a token'],
   [
-    'the Lambda example takes 429 and 503 for no refusal, and keeps its token',
+    'the Lambda example does not take 429 or 503 for a refusal, and keeps its token',
     'test/docs/consumers.long.test.ts',
     'the Lambda’s cache lives through a rotation, a settle and a revoke',
   ],
   [
-    "AWS's own caches are read again by their own calls",
+    "AWS's own caching clients can be made to read again",
     'test/docs/caches.test.ts',
     'of %s, the call that reads again is named: %s',
   ],
   [
-    'the same, run against a stand-in',
+    'the same, against a stand-in',
     'test/docs/consumers.long.test.ts',
     'Powertools answers from memory after a revoke, and reads again when it is made to',
   ],

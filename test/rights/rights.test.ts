@@ -57,9 +57,9 @@ test('every condition key that a policy asks about comes with some request, or i
   const asked = [...plan.policies.values()].flatMap(({ Statement }) => Statement.flatMap(keysIn))
   const given = [...plan.callers, ...plan.requests].flatMap(({ context }) => Object.keys(context))
   const lower = (keys: readonly string[]) => new Set(keys.map((key) => key.toLowerCase()))
-  // Only services that call for somebody else send these, and no service is a row of the table.
+  // Only services that call for somebody else send these, and no service is among the callers.
   const services = ['aws:sourceaccount', 'aws:sourcearn']
-  // Of listing the evidence, which no row asks about: names of proofs are no secret.
+  // Of listing the evidence, which no ability is about: names of proofs are no secret.
   const absent = [...services, 's3:prefix']
 
   expect([...lower(asked)].filter((key) => !lower(given).has(key) && !absent.includes(key))).toEqual([])

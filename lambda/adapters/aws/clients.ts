@@ -2,12 +2,14 @@
 // environment, and the address from the SDK's own variables.
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { AWS_TIMEOUT_MS, awsClientSettings } from './aws-call.ts'
+import { AWS_TIMEOUT_MS, awsAgents, awsClientSettings } from './aws-call.ts'
 
 export const createSecretsManager = (): SecretsManagerClient => new SecretsManagerClient(awsClientSettings)
 
 /** The settings of a client whose replies come when a function has ended: for signed calls, not for Secrets Manager. */
 export const createPatientSettings = (): SecretsManagerClient =>
-  new SecretsManagerClient({ requestHandler: { connectionTimeout: AWS_TIMEOUT_MS, throwOnRequestTimeout: true } })
+  new SecretsManagerClient({
+    requestHandler: { ...awsAgents, connectionTimeout: AWS_TIMEOUT_MS, throwOnRequestTimeout: true },
+  })
 
 export const createEventBridge = (): EventBridgeClient => new EventBridgeClient(awsClientSettings)

@@ -37,7 +37,7 @@ const budgets: Readonly<Record<BundleName, Budget>> = {
   // 2 kB ask which secret holds a client that was reported by its id (docs/decisions/089).
   'on-incident': { kB: 417, gzippedKB: 110 },
   // The durable SDK brings Lambda's own client along. 25 kB tell what became of each secret, and let somebody pause or stop (docs/decisions/061).
-  'on-campaign': { kB: 880, gzippedKB: 235 },
+  'on-campaign': { kB: 882, gzippedKB: 235 },
   // Of jose what signs a JWT: 18 kB, 6 kB gzipped.
   'on-leak-report': { kB: 624, gzippedKB: 169 },
   'on-read': { kB: 330, gzippedKB: 90 },

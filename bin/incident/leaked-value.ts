@@ -1,7 +1,8 @@
 // `m2m incident --leaked-value-stdin`: whose values a text on stdin holds, as the identify function finds them; then whom the incident is about,
 // or why it is about nobody. The text is sent to that function and shown nowhere.
 import { buffer } from 'node:stream/consumers'
-import { createIdentifier, createInvoking } from '../../lambda/adapters/aws/identifier.ts'
+import { createIdentifier } from '../../lambda/adapters/aws/identifier.ts'
+import { createInvoking } from '../../lambda/adapters/aws/invoking.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import type { LeakFinding, LeakMatch, ProjectMatch } from '../../lambda/core/intake/leak-finding.ts'
 import { decodeLeak, MAX_LEAK_BYTES } from '../../lambda/core/intake/leak-text.ts'

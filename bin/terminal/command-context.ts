@@ -82,35 +82,28 @@ export const assertSignedIn = async ({ config }: SecretsManagerClient): Promise<
 }
 
 const createConnections = async (stage: string, set: string | undefined): Promise<Connections> => {
-  const [clients, clientsApi, secrets, freeze, invoke, steps, proofs, checks, signedCall] = await Promise.all([
+  const [clients, clientsApi, secrets, freeze, invoking, steps, proofs, checks] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
     import('../../lambda/adapters/aws/clients-api.ts'),
     import('../../lambda/adapters/aws/secrets.ts'),
     import('../../lambda/adapters/aws/freeze-switch.ts'),
-    import('../../lambda/adapters/aws/invoke.ts'),
+    import('../../lambda/adapters/aws/invoking.ts'),
     import('../../lambda/adapters/aws/rotation-steps.ts'),
     import('../../lambda/adapters/aws/proof-questions.ts'),
     import('../../lambda/adapters/aws/check-questions.ts'),
-    import('../../lambda/adapters/aws/signed-call.ts'),
   ])
   const secretsManager = clients.createSecretsManager()
   await assertSignedIn(secretsManager)
   const lambda = clientsApi.createLambdaClient()
-  const invokeOnce = invoke.createInvoke(
-    signedCall.createSignedCall(
-      clients.createPatientSettings(),
-      { service: 'lambda', endpoint: processEndpoint('LAMBDA') },
-      secretsManager.config,
-    ),
-  )
+  const invoke = invoking.createInvoking(processEndpoint('LAMBDA'), secretsManager.config)
   return {
     secretsManager,
     lambda,
     secrets: secrets.createSecrets(secretsManager),
-    stepsOf: (rotationFunctionArn) => steps.createRotationSteps(invokeOnce, rotationFunctionArn),
+    stepsOf: (rotationFunctionArn) => steps.createRotationSteps(invoke, rotationFunctionArn),
     questionsOf: (rotationFunctionArn) => ({
-      ...proofs.createProofQuestions(invokeOnce, rotationFunctionArn),
-      ...checks.createCheckQuestions(invokeOnce, rotationFunctionArn),
+      ...proofs.createProofQuestions(invoke, rotationFunctionArn),
+      ...checks.createCheckQuestions(invoke, rotationFunctionArn),
     }),
     clientsApi: clientsApi.createClientsApi(lambda, `m2m-${stage}-clients`, set),
     freeze: freeze.createFreezeSwitch(freeze.createSystemsManager(), `/m2m/${stage}/freeze`),

@@ -2,11 +2,12 @@
 // starts its own pages. Reads the settings, puts the adapters together once per execution environment, checks the input, hands over.
 
 import { createCampaignControl } from '../adapters/aws/campaign-control.ts'
-import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { type DurableRun, durableHandler } from '../adapters/aws/durable.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { createInvoke } from '../adapters/aws/invoke.ts'
+import { createHolderQuestions } from '../adapters/aws/holder-questions.ts'
+import { createInvoking } from '../adapters/aws/invoking.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
 import { createReadableRecords } from '../adapters/aws/records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
@@ -31,13 +32,13 @@ const { secretNamePrefix, extraPrefixes, rotationFunctionArn, stytchCallsPerSeco
 const { campaignEveryHours } = settings
 const secretsManager = createSecretsManager()
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
-const invoke = createInvoke(
-  createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint }),
-)
+const invoke = createInvoking(settings.lambdaEndpoint)
+const secrets = createSecretRotator(secretsManager)
 const parts = {
-  secrets: createSecretRotator(secretsManager),
+  secrets,
   steps: createRotationSteps(invoke, rotationFunctionArn),
   proofs: createProofQuestions(invoke, rotationFunctionArn),
+  clientSearch: { ...createHolderQuestions(invoke, rotationFunctionArn), listTagged: secrets.listTagged },
   freeze: createFreeze(systemsManager, frozen.parameter),
   control: createCampaignControl(systemsManager, settings.controlParameter),
   bounds: settings.bounds,

@@ -6,8 +6,8 @@ import { createCampaigns, noCampaigns } from '../adapters/aws/campaigns.ts'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { createHolderQuestions } from '../adapters/aws/holder-questions.ts'
-import { createInvoke } from '../adapters/aws/invoke.ts'
+import { createHolderQuestions, HOLDERS_WAIT_MS } from '../adapters/aws/holder-questions.ts'
+import { createInvoking } from '../adapters/aws/invoking.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
@@ -33,7 +33,7 @@ const {
   maxSecurityClients,
 } = settings
 const secretsManager = createSecretsManager()
-const invoke = createInvoke(createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint }))
+const invoke = createInvoking(settings.lambdaEndpoint)
 const secrets = createSecretRotator(secretsManager)
 const steps = createRotationSteps(invoke, rotationFunctionArn)
 const proofs = createProofQuestions(invoke, rotationFunctionArn)
@@ -52,7 +52,7 @@ const parts = {
   projectSteps: project && createRotationSteps(invoke, project.rotationFunctionArn),
   projectProofs: project && createProofQuestions(invoke, project.rotationFunctionArn),
   limits: { maxSecurityClients },
-  holders: createHolderQuestions(invoke, rotationFunctionArn),
+  holders: createHolderQuestions(invoke, rotationFunctionArn, HOLDERS_WAIT_MS),
 }
 const perSecond = rotationsPerSecond(settings.stytchCallsPerSecond)
 

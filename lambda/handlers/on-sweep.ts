@@ -4,10 +4,10 @@
 
 import type { Context } from 'aws-lambda'
 import { createCheckQuestions } from '../adapters/aws/check-questions.ts'
-import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze, createFreezeClock } from '../adapters/aws/freeze.ts'
-import { createInvoke } from '../adapters/aws/invoke.ts'
+import { createInvoking } from '../adapters/aws/invoking.ts'
 import { createPolicyLooks } from '../adapters/aws/policy-looks.ts'
 import { createProofListing, createSummaryListing } from '../adapters/aws/proof-listing.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
@@ -45,9 +45,7 @@ const settings = readSweepEnv(processEnvironment())
 const { freeze: frozen, project, rotationFunctionArn, secretNamePrefix, extraPrefixes } = settings
 const secretsManager = createSecretsManager()
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
-const invoke = createInvoke(
-  createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint }),
-)
+const invoke = createInvoking(settings.lambdaEndpoint)
 const clients = {
   secrets: createSecretRotator(secretsManager),
   steps: createRotationSteps(invoke, rotationFunctionArn),

@@ -11,6 +11,8 @@ export const QUESTION_TIMEOUT_MS = 63_000
 export interface FunctionQuestion<Answer> {
   readonly functionArn: string
   readonly payload: JsonObject
+  /** @default - the longest that the function may run */
+  readonly timeoutMs?: number | undefined
   /** @returns undefined for whatever is no answer */
   readonly read: (body: string) => Answer | undefined
   /** @param why in a few words, without anything of the reply */
@@ -20,13 +22,13 @@ export interface FunctionQuestion<Answer> {
 /** @throws Fault as `notAnswered` makes it. */
 export const askFunction = async <Answer>(
   invoke: Invoke,
-  { functionArn, payload, read, notAnswered }: FunctionQuestion<Answer>,
+  { functionArn, payload, timeoutMs = QUESTION_TIMEOUT_MS, read, notAnswered }: FunctionQuestion<Answer>,
 ): Promise<Answer> => {
   const reply = await invoke({
     functionName: functionArn,
     type: 'RequestResponse',
     payload,
-    timeoutMs: QUESTION_TIMEOUT_MS,
+    timeoutMs,
   }).catch((error: unknown) => {
     throw notAnswered(errorName(error))
   })

@@ -9,7 +9,7 @@ export const createSecretsManager = (): SecretsManagerClient => new SecretsManag
 /** The settings of a client whose replies come when a function has ended: for signed calls, not for Secrets Manager. */
 export const createPatientSettings = (): SecretsManagerClient =>
   new SecretsManagerClient({
-    requestHandler: { ...awsAgents, connectionTimeout: AWS_TIMEOUT_MS, throwOnRequestTimeout: true },
+    requestHandler: { ...awsAgents, connectionTimeout: AWS_TIMEOUT_MS, socketTimeout: 0, throwOnRequestTimeout: true },
   })
 
 export const createEventBridge = (): EventBridgeClient => new EventBridgeClient(awsClientSettings)

@@ -13,11 +13,20 @@ const notAnswered = (why: string): Fault =>
     message: `The rotation function did not say which secrets hold the clients: ${why}.`,
   })
 
-export const createHolderQuestions = (invoke: Invoke, rotationFunctionArn: string): HolderQuestions => ({
+/** Of a leak that an incident is about to revoke: a few looks at Stytch and a start of the function. What hangs holds it up no longer. */
+export const HOLDERS_WAIT_MS = 5000
+
+/** @param timeoutMs of the one attempt. @default - the longest that the function may run */
+export const createHolderQuestions = (
+  invoke: Invoke,
+  rotationFunctionArn: string,
+  timeoutMs?: number,
+): HolderQuestions => ({
   holders: (clientIds) =>
     askFunction(invoke, {
       functionArn: rotationFunctionArn,
       payload: writeHolderQuestion({ clientIds }),
+      timeoutMs,
       read: (body) => readHolderAnswer(body, clientIds.length),
       notAnswered,
     }),

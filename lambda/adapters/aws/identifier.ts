@@ -1,7 +1,6 @@
 // The identify function as the domain's Identifier: invoked synchronously, and marked as such, since an asynchronous invocation would
 // lay the value into a queue. A throttle is waited for; whatever else fails is a Fault that names AWS's error and repeats no answer.
 
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { retry } from '../../core/base/retry.ts'
@@ -9,9 +8,7 @@ import type { Timing } from '../../core/base/timing.ts'
 import type { Identifier, LeakQuestion } from '../../core/intake/intake-ports.ts'
 import { type LeakFinding, readFinding } from '../../core/intake/leak-finding.ts'
 import { errorName } from '../error-name.ts'
-import { awsClientSettings } from './aws-call.ts'
-import { createInvoke, type Invoke, type InvokeReply } from './invoke.ts'
-import { createSignedCall } from './signed-call.ts'
+import type { Invoke, InvokeReply } from './invoke.ts'
 
 /** Lambda hands a ClientContext to synchronous invocations only (API reference, "Invoke"). CloudTrail may keep it: it holds no value. */
 export const SYNCHRONOUS_CONTEXT = { custom: { m2m: 'synchronous' } } as const
@@ -27,13 +24,6 @@ const failed = (why: string): Fault =>
     retryable: true,
     message: `The search for a leaked value failed: ${why}.`,
   })
-
-/** A search takes minutes at worst, and nothing comes meanwhile: no timeout but that of each call. */
-export const createInvoking = (endpoint: string | undefined): Invoke => {
-  const { connectionTimeout } = awsClientSettings.requestHandler
-  const base = new SecretsManagerClient({ maxAttempts: 1, requestHandler: { connectionTimeout, socketTimeout: 0 } })
-  return createInvoke(createSignedCall(base, { service: 'lambda', endpoint }))
-}
 
 const questionOf = ({ proof, clientId }: LeakQuestion): object => ({
   ...(proof.kind === 'value' ? { value: proof.value.reveal() } : { hmslHash: proof.hash }),

@@ -78,6 +78,8 @@ export const REPORT_FAILURES = 100
 export const REPORT_NOT_DONE = 80
 /** By name in a revoke's report, of those that are done: an event holds 256 KB, and these come last. */
 export const REPORT_SETTLED = 50
+/** Names and client ids have at most 768 characters together; of usual ones there is room for all. */
+export const REPORT_CLIENTS_BYTES = 24 * 1024
 /** By name in a dry run's report. */
 export const REPORT_NAMES = 200
 const MESSAGE_CHARACTERS = 300
@@ -101,6 +103,11 @@ export interface Listed {
   readonly notDoneOmitted: number
   /** The first that were settled; `counts` has how many there are. */
   readonly settledNames: readonly string[]
+  /**
+   * Of a selection by client ids, by the names of this report, as far as there is room: which of these clients the secret holds. Absent:
+   * it was by something else.
+   */
+  readonly clients?: Readonly<Record<string, readonly string[]>>
 }
 
 export interface CampaignReport extends Listed {
@@ -187,7 +194,7 @@ export const campaignCompleted = (
   { id, executionId, campaignEveryMs }: Reporting,
 ): M2mEvent<'m2m.campaign'> => {
   const { outcome, explanation, counts, failures, failuresOmitted, secretNames, startedAt, endedAt } = report
-  const { notDone, notDoneOmitted, settledNames } = report
+  const { notDone, notDoneOmitted, settledNames, clients } = report
   const { intent, selector, incidentId, reason, requestedBy, dryRun, graceSeconds } = request
   return newEvent(CAMPAIGN_COMPLETED, [id, executionId], {
     campaignId: id,
@@ -209,7 +216,7 @@ export const campaignCompleted = (
     notDoneOmitted,
     // Of a revoke, for the end of its incident.
     ...(intent === 'revoke' && !dryRun ? { settledNames } : {}),
-    ...defined({ secretNames }),
+    ...defined({ clients, secretNames }),
     startedAt: new Date(startedAt).toISOString(),
     endedAt: new Date(endedAt).toISOString(),
     durationSeconds: Math.round((endedAt - startedAt) / 1000),

@@ -10,6 +10,7 @@ import {
   type Listed,
   type NotDoneSecret,
   noCounts,
+  REPORT_CLIENTS_BYTES,
   REPORT_FAILURES,
   REPORT_NOT_DONE,
   REPORT_SETTLED,
@@ -51,6 +52,22 @@ const counted = (counts: Counts, end: FinalEnd, isKnown: boolean): Counts => {
 
 const sumOf = (skips: Readonly<Partial<Record<Skip, number>>>): number =>
   Object.values(skips).reduce((sum, one) => sum + one, 0)
+
+type Clients = NonNullable<Listed['clients']>
+
+/** Of these names, the first that there is room for. */
+const clientsOf = (known: ReadonlyMap<string, readonly string[]>, names: readonly string[]): Clients => {
+  const found: [string, readonly string[]][] = []
+  let bytes = 0
+  for (const name of names) {
+    const ids = known.get(name)
+    if (ids === undefined) continue
+    bytes += Buffer.byteLength(JSON.stringify([name, ids]))
+    if (bytes > REPORT_CLIENTS_BYTES) break
+    found.push([name, ids])
+  }
+  return Object.fromEntries(found)
+}
 
 export const createTally = (stage: StageSecrets, selection?: SelectedPage): CampaignTally => {
   const leftAlone = selection?.skipped ?? {}
@@ -108,6 +125,14 @@ export const createTally = (stage: StageSecrets, selection?: SelectedPage): Camp
       notDone,
       notDoneOmitted: notDoneCount - notDone.length,
       settledNames,
+      ...(selection?.clients === undefined
+        ? {}
+        : {
+            clients: clientsOf(selection.clients, [
+              ...[...failures, ...notDone].map(({ secretName }) => secretName),
+              ...settledNames,
+            ]),
+          }),
     }),
   }
 }

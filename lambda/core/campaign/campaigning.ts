@@ -6,6 +6,7 @@ import type { Journal } from '../base/journal.ts'
 import { PATIENT_PAUSES_MS, retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
 import type { JobParts } from '../drive/carry-out.ts'
+import type { HolderQuestions } from '../drive/holder-questions.ts'
 import type { ProofQuestions } from '../drive/proof-questions.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import type { Freeze } from '../rotation/freeze.ts'
@@ -25,8 +26,15 @@ interface CampaignRules {
   readonly rotationsPerSecond: number
 }
 
+export interface ClientSearch extends HolderQuestions {
+  /** For the words about a client that no secret holds. */
+  readonly listTagged: Secrets['listTagged']
+}
+
 export interface Campaigning {
   readonly secrets: JobParts['secrets'] & Pick<Secrets, 'list'>
+  /** For clients that are given by their ids. @default - nothing is known of them */
+  readonly clientSearch?: ClientSearch | undefined
   readonly steps: RotationSteps
   /** @default - the label of a settle is taken for its proof */
   readonly proofs?: ProofQuestions | undefined

@@ -30,11 +30,15 @@ export const outageWaitSeconds = (nth: number, secrets: number): number | undefi
 
 const isPassing = (error: unknown): boolean => error instanceof Fault && error.retryable
 
-/** A step of which everything else waits, tried again while AWS does not answer. @throws the last Fault, after six hours */
+/**
+ * A step of which everything else waits, tried again while AWS does not answer.
+ * @param otherwise the reply after six hours. @default - it throws the last Fault then
+ */
 export const throughOutage = async <Reply>(
   durable: Durable,
   name: string,
   act: () => Promise<Reply>,
+  otherwise?: () => Reply,
 ): Promise<Reply> => {
   for (let tries = 1; ; tries += 1) {
     const waitSeconds = outageWaitSeconds(tries, 1)
@@ -42,8 +46,8 @@ export const throughOutage = async <Reply>(
       try {
         return { reply: await act() }
       } catch (error) {
-        if (waitSeconds === undefined || !isPassing(error)) throw error
-        return 'unavailable'
+        if (!isPassing(error) || (waitSeconds === undefined && otherwise === undefined)) throw error
+        return waitSeconds === undefined && otherwise !== undefined ? { reply: otherwise() } : 'unavailable'
       }
     })
     if (kept !== 'unavailable') return kept.reply

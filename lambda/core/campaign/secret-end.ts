@@ -20,6 +20,7 @@ export type FailureReason =
   | 'rejected'
   | 'unavailable'
   | 'notFound'
+  | 'notHeld'
   | 'lost'
   | 'defect'
 

@@ -1,52 +1,20 @@
 // Which secrets a campaign sets out to do: listed and judged portion by portion, each portion a step of the execution and small enough
 // for its checkpoint. Names are all that is kept, and a mark of each that was counted, so that none counts twice. Whether a secret is still the campaign's, DescribeSecret decides when its turn comes.
 
-import { createHash } from 'node:crypto'
 import { defined } from '../base/defined.ts'
 import { ok, type Result, refused } from '../base/result.ts'
-import { isPastPeriod, issuedAtEstimate, turnOf } from '../secret/is-overdue.ts'
-import type { Secret } from '../secret/secret.ts'
-import { clientIdOf, periodOf } from '../secret/secret-tags.ts'
-import { countFault, createSelection, namedAs, namedBy } from '../secret/selector.ts'
-import { isNameOfStage, isOfStage, isTokenLost, LISTINGS, listStage, shortNameOf } from '../secret/stage-secrets.ts'
-import { type Chosen, type Eligibility, inOrder, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
+import { countFault, namedBy } from '../secret/selector.ts'
+import { isNameOfStage, isTokenLost, LISTINGS, listStage } from '../secret/stage-secrets.ts'
+import { type Chosen, inOrder, MAX_SELECTED, type Skip } from './campaign.ts'
 import type { Durable } from './campaign-ports.ts'
-import { type CampaignFailure, type NotDoneSecret, REPORT_NOT_DONE } from './campaign-report.ts'
+import type { CampaignFailure, NotDoneSecret } from './campaign-report.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
 import { type LastAttempts, seeLastAttempts } from './known-failures.ts'
 import { throughOutage } from './outage-waits.ts'
-import { type DueSecret, withinShare } from './share-of-campaign.ts'
-
-type Candidate = Chosen & DueSecret
-
-/** Its full name. */
-interface LeftAlone {
-  readonly secretName: string
-  readonly why: Skip
-}
-
-/** One step's reply. */
-interface Portion {
-  readonly chosen: readonly Candidate[]
-  /** How many of these secrets one periodic campaign rotates, if all are spread evenly. */
-  readonly mean: number
-  readonly skipped: Readonly<Partial<Record<Skip, number>>>
-  /** Of these, by name where somebody chose them. */
-  readonly leftAlone: readonly LeftAlone[]
-  /** For a revoke: what it would reach and cannot. */
-  readonly unmanaged: readonly string[]
-  /** Named, and scheduled for deletion: its client may live on. Absent in checkpoints of an earlier version. */
-  readonly gone?: readonly string[]
-  readonly matched: number
-  /** Which of the names or ids that were given have been found. */
-  readonly named: readonly string[]
-  /** Marks of all that was counted, one after another: a later portion counts none of them again. */
-  readonly seen: string
-  readonly nextPage?: string
-  /** The page that comes next cannot be had any more: its token, which a checkpoint may have kept for long, is lost. */
-  readonly isLost?: true
-}
+import { createSieve, type Portion } from './portion.ts'
+import { selectHeld } from './select-held.ts'
+import { withinShare } from './share-of-campaign.ts'
 
 /** What a listing shows; each begins at the top. */
 interface Listed {
@@ -60,12 +28,12 @@ export interface SelectedPage {
   /** Of these, by name where somebody chose them, as a report lists them. */
   readonly leftAlone: readonly NotDoneSecret[]
   readonly failures: readonly CampaignFailure[]
+  /** By its full name: the clients that were given by their ids and that this secret holds. */
+  readonly clients?: ReadonlyMap<string, readonly string[]>
   /** Of the chosen, where it was looked at to choose. */
   readonly attempts?: LastAttempts
 }
 
-/** A checkpoint holds 256 KB. */
-const PORTION_BYTES = 160 * 1024
 const PORTION_LIST_PAGES = 60
 const PORTION_NAMES = 200
 /** A step that takes longer is lost when the process is. */
@@ -79,107 +47,6 @@ const unlisted = (secretNamePrefix: string): CampaignFailure => ({
   why: 'lost',
   attempts: 0,
 })
-
-const eligibilityOf = ({ rules, timing }: Campaigning, { intent, id }: CampaignRequest): Eligibility => ({
-  intent,
-  about: id,
-  now: timing.now(),
-  spans: rules.stage,
-  rotationFunctionArn: rules.rotationFunctionArn,
-})
-
-/** For the periodic campaign: whether a secret can be left to a later one. */
-const waitOf = (secret: Secret, eligibility: Eligibility): DueSecret => {
-  if (isPastPeriod(secret, eligibility)) return { isLate: true }
-  const { latest } = turnOf(secret, eligibility.spans)
-  return eligibility.now < latest ? { waitsUntil: Math.floor(latest / 1000) } : {}
-}
-
-/** A secret as a checkpoint keeps it that was counted: two of a hundred thousand have the same once in fifty thousand campaigns. */
-const MARK_LENGTH = 8
-const markOf = ({ arn }: Pick<Secret, 'arn'>): string =>
-  createHash('sha256').update(arn).digest('base64url').slice(0, MARK_LENGTH)
-
-const marksIn = (portions: readonly Pick<Portion, 'seen'>[]): readonly string[] =>
-  portions.flatMap(({ seen }) => seen.match(new RegExp(`.{${MARK_LENGTH}}`, 'g')) ?? [])
-
-/** @param before the portions of the same listing: while it is read, a list may show a secret again, on a later page */
-const createSieve = (campaigning: Campaigning, request: CampaignRequest, before: readonly Portion[]) => {
-  const { rules } = campaigning
-  const { selector, intent } = request
-  const leaked = new Set<string | undefined>(request.knownLeaked)
-  const isNaming = namedBy(selector).length > 0
-  const eligibility = eligibilityOf(campaigning, request)
-  const { whyNot } = createSelection({ by: [selector] }, eligibility)
-  const chosen: Chosen[] = []
-  const skipped: Partial<Record<Skip, number>> = {}
-  const leftAlone: LeftAlone[] = []
-  const unmanaged: string[] = []
-  const gone: string[] = []
-  const named = new Set<string>()
-  const counted = new Set(marksIn(before))
-  let seen = ''
-  const isDueOnly = 'due' in selector
-  let matched = 0
-  let mean = 0
-  let bytes = 0
-
-  const choose = (secret: Secret): void => {
-    const name = shortNameOf(rules, secret.name)
-    const issuedAt = Math.floor(issuedAtEstimate(secret) / 1000)
-    const isLeaked = leaked.has(clientIdOf(secret)) ? ({ isLeaked: true } as const) : {}
-    chosen.push({ name, issuedAt, ...isLeaked, ...(isDueOnly ? waitOf(secret, eligibility) : {}) })
-    bytes += name.length + (isDueOnly ? 65 : 40)
-  }
-  const leave = (secret: Secret, why: Skip): void => {
-    skipped[why] = (skipped[why] ?? 0) + 1
-    if ('due' in selector || leftAlone.length >= REPORT_NOT_DONE) return
-    leftAlone.push({ secretName: secret.name, why })
-  }
-  return {
-    isFull: (): boolean => bytes >= PORTION_BYTES,
-    add: (secret: Secret): void => {
-      // ListSecrets' filter is a promise of AWS's; the prefix is ours.
-      const unselected = whyNot(secret)
-      if (!isOfStage(rules, secret) || unselected === 'other') return
-      const asNamed = isNaming ? namedAs(selector, secret) : undefined
-      if (asNamed !== undefined) named.add(asNamed)
-      const skip = skipOf(secret, eligibility) ?? (unselected === 'notDue' ? unselected : undefined)
-      const mark = markOf(secret)
-      const isOver = skip === 'deleted' || skip === 'retired'
-      if ((isOver && asNamed === undefined) || counted.has(mark)) return
-      counted.add(mark)
-      seen += mark
-      bytes += MARK_LENGTH
-      if (isOver) {
-        // Whoever named it is told of it, and it is none of those that the selector means.
-        if (skip === 'deleted') gone.push(secret.name)
-        else leave(secret, skip)
-        bytes += secret.name.length
-        return
-      }
-      matched += 1
-      if (skip !== 'notManaged') mean += (rules.stage.campaignEveryMs ?? 0) / periodOf(secret, rules.stage)
-      if (skip === undefined) choose(secret)
-      else if (skip === 'notManaged' && intent === 'revoke') {
-        unmanaged.push(secret.name)
-        bytes += secret.name.length
-      } else leave(secret, skip)
-    },
-    portion: (nextPage?: string): Portion => ({
-      chosen,
-      skipped,
-      leftAlone,
-      unmanaged,
-      gone,
-      matched,
-      mean,
-      named: [...named],
-      seen,
-      ...defined({ nextPage }),
-    }),
-  }
-}
 
 const listPortion = async (
   campaigning: Campaigning,
@@ -239,6 +106,9 @@ const listAnew = async (campaigning: Campaigning, durable: Durable, request: Cam
 
 const listAll = async (campaigning: Campaigning, durable: Durable, request: CampaignRequest): Promise<Listed> => {
   const { selector } = request
+  if ('clientIds' in selector) {
+    return { portions: await selectHeld(campaigning, durable, request, selector.clientIds), isWhole: true }
+  }
   if (!('secretNames' in selector)) return listAnew(campaigning, durable, request)
   const { secretNames } = selector
   const portions: Portion[] = []
@@ -254,6 +124,8 @@ const listAll = async (campaigning: Campaigning, durable: Durable, request: Camp
 }
 
 const missing = (request: CampaignRequest, portions: readonly Portion[]): readonly CampaignFailure[] => {
+  // Of a client that is given by its id, its portion says why it has no secret here.
+  if ('clientIds' in request.selector) return portions.flatMap(({ notHeld = [] }) => notHeld)
   const found = new Set(portions.flatMap(({ named }) => named))
   return namedBy(request.selector)
     .filter((name) => !found.has(name))
@@ -266,6 +138,15 @@ const sumOfSkips = (portions: readonly Portion[]): SelectedPage['skipped'] => {
     for (const [why, count] of Object.entries(skipped) as [Skip, number][]) sum[why] = (sum[why] ?? 0) + count
   }
   return sum
+}
+
+const clientsIn = (portions: readonly Portion[]): ReadonlyMap<string, readonly string[]> => {
+  const clients = new Map<string, readonly string[]>()
+  for (const { clients: some = {}, notHeld = [] } of portions) {
+    for (const [name, ids] of Object.entries(some)) clients.set(name, [...(clients.get(name) ?? []), ...ids])
+    for (const { secretName: clientId } of notHeld) clients.set(clientId, [clientId])
+  }
+  return clients
 }
 
 /** @returns the selection, or why nothing may be begun. */
@@ -303,8 +184,10 @@ export const selectSecrets = async (
     .flatMap((portion) => portion.leftAlone)
     .map(({ secretName, why }) => ({ secretName, outcome: 'skipped', why }) as const)
   const skipped = sumOfSkips(portions)
+  const clients = 'clientIds' in request.selector ? clientsIn(portions) : undefined
   const { campaignEveryMs } = campaigning.rules.stage
-  if (!('due' in request.selector) || campaignEveryMs === undefined) return ok({ chosen, skipped, leftAlone, failures })
+  if (!('due' in request.selector) || campaignEveryMs === undefined)
+    return ok({ chosen, skipped, leftAlone, failures, ...defined({ clients }) })
   // What cannot be rotated is tried each time, and takes no other's place from the day on which that is known.
   const attempts = await seeLastAttempts(campaigning, durable, inOrder(chosen))
   const begun = withinShare(

@@ -3,11 +3,11 @@
 
 import { defined } from '../base/defined.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { findHolders, type HeldClient, type HolderSearch } from '../drive/find-holders.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { countFault, createSelection, missingFrom, type Selector } from '../secret/selector.ts'
 import { isNameOfStage, isOfStage, stagePages } from '../secret/stage-secrets.ts'
-import { findHolders, type HeldClient, type HolderSearch } from './find-holders.ts'
 import { clientCountFault, type LeakReport } from './leak-report.ts'
 
 export interface Choosing extends HolderSearch {

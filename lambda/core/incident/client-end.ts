@@ -2,9 +2,9 @@
 
 import { defined } from '../base/defined.ts'
 import type { JobFailure, JobOutcome } from '../drive/carry-out.ts'
+import type { HeldClient } from '../drive/find-holders.ts'
 import type { Secret } from '../secret/secret.ts'
-import { clientIdOf } from '../secret/secret-tags.ts'
-import type { HeldClient } from './find-holders.ts'
+import { clientNaming } from '../secret/secret-tags.ts'
 import type { IncidentClient } from './incident-completed.ts'
 
 const RUNBOOK = 'docs/runbook.md'
@@ -41,12 +41,12 @@ export const frozenEnd = {
   advice: 'lift the freeze (m2m freeze off), then report the leak again under the same incident id',
 } as const
 
-type Named = Pick<Secret, 'arn' | 'name'> & { readonly clientId?: string | undefined }
+type Named = Pick<Secret, 'arn' | 'name'> & Pick<IncidentClient, 'clientId' | 'clientIdFrom'>
 
 const entryOf = (
-  { arn, name, clientId }: Named,
-  end: Omit<IncidentClient, 'secretArn' | 'secretName' | 'clientId'>,
-): IncidentClient => ({ secretArn: arn, secretName: name, ...defined({ clientId }), ...end })
+  { arn, name, clientId, clientIdFrom }: Named,
+  end: Omit<IncidentClient, 'secretArn' | 'secretName' | 'clientId' | 'clientIdFrom'>,
+): IncidentClient => ({ secretArn: arn, secretName: name, ...defined({ clientId, clientIdFrom }), ...end })
 
 export const failedClient = (
   secret: Named,
@@ -70,9 +70,9 @@ const withRemark = (client: IncidentClient, remark: string | undefined): Inciden
 const endOf = (
   secret: Secret,
   outcome: Exclude<JobOutcome<'frozen'>, { outcome: 'later' }>,
-  clientId = clientIdOf(secret),
+  clientId: string | undefined,
 ): IncidentClient => {
-  const named = { arn: secret.arn, name: secret.name, clientId }
+  const named = { arn: secret.arn, name: secret.name, ...clientNaming(secret, clientId) }
   switch (outcome.outcome) {
     case 'done':
       return revokedClient(named, [outcome.requestToken])
@@ -114,7 +114,7 @@ export const unconfirmedClient = (
   where: string,
 ): IncidentClient =>
   failedClient(
-    { arn: secretArn, name: secretName, clientId },
+    { arn: secretArn, name: secretName, ...defined({ clientId }) },
     {
       why: `${clientId} ${where}; what became of ${secretName}, which is tagged for it, shows nothing of its values`,
       advice: `THE LEAKED VALUE MAY STILL BE ACCEPTED: find out whose it is (${RUNBOOK}#leak), then report the leak again under the same incident id`,

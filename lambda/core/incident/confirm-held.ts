@@ -1,7 +1,8 @@
 // What a revoke says of a client whose secret only a tag named: nothing, until who holds the client is known. A rotation binds an unbound client to
 // its secret, so that by then the rotation function can say so.
+
+import { askHolders, type HeldClient, type HolderSearch } from '../drive/find-holders.ts'
 import { unconfirmedClient } from './client-end.ts'
-import { askHolders, type HeldClient, type HolderSearch } from './find-holders.ts'
 import type { IncidentClient } from './incident-completed.ts'
 
 const isDone = ({ outcome }: IncidentClient): boolean => outcome === 'revoked' || outcome === 'deadAlready'

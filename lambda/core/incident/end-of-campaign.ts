@@ -9,7 +9,7 @@ import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { mailText } from '../base/mail-text.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import type { Secret } from '../secret/secret.ts'
-import { clientIdOf } from '../secret/secret-tags.ts'
+import { clientNaming } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { textOf } from './archived-event.ts'
 import { arnOfName, failedClient, frozenEnd, jobAdvice, nobodyClient, revokedClient } from './client-end.ts'
@@ -33,6 +33,7 @@ const AGAIN = 'report the leak again under the same incident id'
 const campaignReasons: Readonly<Record<string, { readonly why: string; readonly advice: string }>> = {
   ...jobAdvice,
   unavailable: { why: 'AWS or Stytch did not answer for six hours', advice: `once they do, ${AGAIN}` },
+  notHeld: { why: 'no secret of this stage holds the client', advice: 'find out whose it is, and report that' },
   notFound: { why: 'no managed secret is tagged or named so', advice: 'find out whose it is, and report that' },
   lost: { why: 'nobody knows what became of it', advice: `look at m2m status, then ${AGAIN}` },
   defect: { why: 'the campaign failed on it', advice: `the log has the error; ${AGAIN}` },
@@ -92,16 +93,29 @@ const look = async ({ secrets }: CampaignEnding, name: string): Promise<Secret |
   }
 }
 
-const toClient = async (
+/** As the campaign has found who holds them. */
+const clientIdsOf = ({ clients }: JsonObject, name: string): readonly string[] => {
+  const ids = isJsonObject(clients) && Object.hasOwn(clients, name) ? clients[name] : undefined
+  return Array.isArray(ids) ? ids.filter((one): one is string => typeof one === 'string') : []
+}
+
+const toClients = async (
   ending: CampaignEnding,
-  incidentId: string,
+  { incidentId, detail }: { readonly incidentId: string; readonly detail: JsonObject },
   { name, failure }: Named,
-): Promise<IncidentClient> => {
-  const secret = name.endsWith('*') ? undefined : await look(ending, name)
+): Promise<readonly IncidentClient[]> => {
+  const ids = clientIdsOf(detail, name)
+  // Of a client that no secret holds, its id stands for the name.
+  const isNoSecret = name.endsWith('*') || ids.includes(name)
+  const secret = isNoSecret ? undefined : await look(ending, name)
   const arn = secret?.arn ?? arnOfName(ending.rotationFunctionArn, name)
-  const named = { arn, name, clientId: secret === undefined ? undefined : clientIdOf(secret) }
   const tokens = Object.keys(secret?.labels ?? {}).filter((token) => isAskedBy(incidentId, arn, token))
-  return failure === undefined ? revokedClient(named, tokens) : failedClient(named, failure, tokens)
+  const named = ids.length > 0 || secret === undefined ? ids.map((clientId) => ({ clientId })) : [clientNaming(secret)]
+  return (named.length === 0 ? [{}] : named).map((client) =>
+    failure === undefined
+      ? revokedClient({ arn, name, ...client }, tokens)
+      : failedClient({ arn, name, ...client }, failure, tokens),
+  )
 }
 
 const numberIn = (object: unknown, name: string): number => {
@@ -134,7 +148,7 @@ export const endOfCampaign = async (ending: CampaignEnding, detail: JsonObject):
   const named = namedIn(detail).slice(0, CLIENTS_A_PART)
   const clients = isNone
     ? clientsOfNone(ending, detail)
-    : await mapInParallel(named, LOOKS_AT_ONCE, (one) => toClient(ending, incidentId, one))
+    : (await mapInParallel(named, LOOKS_AT_ONCE, (one) => toClients(ending, { incidentId, detail }, one))).flat()
   const counts = isNone ? undefined : countsIn(detail)
   const [requestedBy = 'unknown', reason = 'none given'] = [textOf(detail, 'requestedBy'), textOf(detail, 'reason')]
   const isNobody = isNone && clients.some(({ why }) => why?.startsWith('nobody') === true)

@@ -4,6 +4,7 @@
 import { Fault } from '../base/fault.ts'
 import type { Result } from '../base/result.ts'
 import type { Timing } from '../base/timing.ts'
+import { namedBy, type Selector } from '../secret/selector.ts'
 import { type Choosing, type ChosenClients, chooseClients } from './choose-clients.ts'
 import type { Campaigns } from './incident-ports.ts'
 import type { LeakReport } from './leak-report.ts'
@@ -38,23 +39,22 @@ export const choosePatiently = async (
 interface HandOver {
   /** What the campaign's execution is named by: the same event, delivered again, starts none. */
   readonly eventId: string
-  /** Of the secrets that are left. @default - all that the report selects */
-  readonly names?: readonly string[]
+  /** What is left: by the names of secrets, or, where the report named clients, by their ids, so that the campaign sees for itself who holds them. @default - all that the report selects */
+  readonly left?: Left
 }
+
+export type Left = Extract<Selector, { readonly secretNames: unknown } | { readonly clientIds: unknown }>
 
 /** @returns whether a campaign has it now. */
 export const handOver = async (
   campaigns: Campaigns,
   report: LeakReport,
-  { eventId, names }: HandOver,
+  { eventId, left }: HandOver,
 ): Promise<boolean> => {
   try {
-    if (names === undefined) await campaigns.revoke(report, eventId)
-    else {
-      const secretNames = names.toSorted()
-      // By their names, too: an earlier call of this event may have handed over others.
-      await campaigns.revoke({ ...report, selector: { secretNames } }, [eventId, ...secretNames].join(' '))
-    }
+    if (left === undefined) await campaigns.revoke(report, eventId)
+    // By whom, too: an earlier call of this event may have handed over others.
+    else await campaigns.revoke({ ...report, selector: left }, [eventId, ...namedBy(left)].join(' '))
     return true
   } catch (error) {
     // Where there are no campaigns, or Lambda does not answer, the event is tried again.

@@ -13,6 +13,8 @@ export interface IncidentClient {
   readonly secretArn: string
   readonly secretName: string
   readonly clientId?: string
+  /** Nothing but the secret's tag names the client. */
+  readonly clientIdFrom?: 'tag'
   /** revoked: settled, and proven by an event of its own. deadAlready: Stytch refused everything before; nothing was rotated. */
   readonly outcome: 'revoked' | 'deadAlready' | 'failed'
   /** Of the rotates and revokes that were asked for, as far as they are known, oldest first. */
@@ -114,6 +116,7 @@ const readClient = (value: unknown): IncidentClient | undefined => {
     outcome: value.outcome === 'revoked' || value.outcome === 'deadAlready' ? value.outcome : 'failed',
     requestTokens: textsOf(value.requestTokens),
     ...defined({ clientId, why, advice }),
+    ...(value.clientIdFrom === 'tag' ? { clientIdFrom: 'tag' } : {}),
   }
 }
 

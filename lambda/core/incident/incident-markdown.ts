@@ -93,11 +93,19 @@ const saidOf: Readonly<Record<ClientReport['outcome'], string>> = {
   notProven: '**the earlier values are not proven dead**',
 }
 
-const clientLines = ({ secretName, clientId, outcome, proof, failures, advice }: ClientReport): readonly string[] => [
+const clientLines = ({
+  secretName,
+  clientId,
+  clientIdFrom,
+  outcome,
+  proof,
+  failures,
+  advice,
+}: ClientReport): readonly string[] => [
   '',
   `## ${text(secretName)}`,
   '',
-  `${clientId === null ? 'Client unknown' : `Client ${code(clientId)}`}: ${saidOf[outcome]}.`,
+  `${clientId === null ? 'Client unknown' : `Client ${code(clientId)}${clientIdFrom === 'tag' ? ', by the tag of its secret alone' : ''}`}: ${saidOf[outcome]}.`,
   '',
   ...(proof === null ? [] : proofLines(proof)),
   ...(failures.length === 0

@@ -58,6 +58,8 @@ export interface ClientReport {
   readonly secretName: string
   readonly secretArn: string | null
   readonly clientId: string | null
+  /** Nothing but the secret's tag names it. */
+  readonly clientIdFrom?: 'tag'
   /** deadAlready: as reported, Stytch knew no such client and refused what the secret holds; nothing was rotated, and nothing is signed. */
   readonly outcome: 'proven' | 'deadAlready' | 'notProven'
   readonly proof: ClientProof | null
@@ -233,23 +235,34 @@ const switchedIn = ({ events }: SecretStory): readonly string[] =>
     .map(tokenOf)
     .filter((token) => readRequestToken(token).origin !== 'settle')
 
+/** The client that an event names by more than a tag. */
+const untagged = (events: readonly ArchivedEvent[]): string | undefined =>
+  events
+    .filter(({ detail }) => detail.clientIdFrom !== 'tag')
+    .map(({ detail }) => textOf(detail, 'clientId'))
+    .find((text) => text !== undefined)
+
 const toClient = (
   { incidentId, proofs, unverified }: IncidentFacts,
   story: SecretStory,
   times: Pick<ProofFacts, 'reportedAt' | 'aliveAt'>,
 ): ClientReport => {
   const { secretName, events, result } = story
-  const { secretArn, clientId } = result ?? {}
+  const { secretArn, clientId: said, clientIdFrom } = result ?? {}
+  // What a tag says is held against nothing.
+  const [clientId, tagged] = clientIdFrom === 'tag' ? [undefined, said] : [said, undefined]
   const stored = proofs?.get(secretName) ?? []
   const proving = provingOf({ incidentId, stored, secretArn, clientId, switched: switchedIn(story), ...times })
   const failures = failuresOf(story)
   const firstText = (name: string): string | undefined =>
     events.map(({ detail }) => textOf(detail, name)).find((text) => text !== undefined)
   const signed = provenRevokeOf(incidentId, stored)?.payload
+  const known = clientId ?? signed?.clientId ?? untagged(events)
   return {
     secretName,
     secretArn: secretArn ?? signed?.secretArn ?? firstText('secretArn') ?? null,
-    clientId: clientId ?? signed?.clientId ?? firstText('clientId') ?? null,
+    clientId: known ?? tagged ?? firstText('clientId') ?? null,
+    ...(known === undefined && (tagged ?? firstText('clientId')) !== undefined ? { clientIdFrom: 'tag' } : {}),
     outcome: outcomeOf(proving, result),
     proof: proving.isProven ? proving.proof : null,
     failures,

@@ -15,7 +15,7 @@ import type { Secret } from '../secret/secret.ts'
 import type { Choosing, ChosenClients } from './choose-clients.ts'
 import { absentClient, nobodyClient, toClient } from './client-end.ts'
 import { confirmHeld } from './confirm-held.ts'
-import { choosePatiently, handOver, RESERVE_MS } from './hand-over.ts'
+import { choosePatiently, handOver, type Left, RESERVE_MS } from './hand-over.ts'
 import type { IncidentClient } from './incident-completed.ts'
 import type { Campaigns } from './incident-ports.ts'
 import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport, reportedAt } from './leak-report.ts'
@@ -108,14 +108,23 @@ const revokeAll = async (
   }
 }
 
+/** A secret that only a tag nominated is none that a campaign would take. */
+const leftOf = (left: readonly Secret[], names: readonly string[], held: ChosenClients['held']): Left => {
+  if (held === undefined) return { secretNames: names.toSorted() }
+  const clientIds = left.flatMap(({ arn }) => (held.get(arn) ?? []).map(({ clientId }) => clientId))
+  return { clientIds: [...new Set(clientIds)].toSorted() }
+}
+
 /** Of the project's own secret, campaigns know nothing. */
 const handOverRest = async (
   { campaigns, project }: Responding,
   incident: Incident,
-  { left, clients }: Revoked,
+  { left, clients, held }: Revoked & Pick<ChosenClients, 'held'>,
 ): Promise<readonly Secret[]> => {
   const names = left.map(({ name }) => name).filter((name) => name !== project?.secretName)
-  const isTaken = names.length > 0 && (await handOver(campaigns, incident, { eventId: incident.eventId, names }))
+  const { eventId } = incident
+  const isTaken =
+    names.length > 0 && (await handOver(campaigns, incident, { eventId, left: leftOf(left, names, held) }))
   const open = isTaken ? left.filter(({ name }) => !names.includes(name)) : left
   if (open.length === 0 || isTaken) return open
   throw unfinished(incident, `${open.length} of ${left.length + clients.length} clients are not revoked yet`)
@@ -177,7 +186,9 @@ const startCampaign = async (
     if (error instanceof Fault && !error.retryable) return error.message
     throw error
   }
-  await tellBegun(responding, incident, { ...chosen, how: 'campaign' })
+  // Whom it takes, it sees for itself: a tag that nominates a secret is no reason to name it.
+  const known = chosen.held === undefined ? chosen : { ...chosen, secrets: [], missing: [] }
+  await tellBegun(responding, incident, { ...known, how: 'campaign' })
   responding.journal.note({ incident: incidentId, source, requestedBy, outcome: 'campaign' })
   return undefined
 }
@@ -191,7 +202,7 @@ const carryOutHere = async (responding: Responding, incident: Incident, chosen: 
     revokeAll(responding, incident, chosen),
     tellBegun(responding, incident, { ...chosen, how: 'function' }),
   ])
-  const open = await handOverRest(responding, incident, revoked)
+  const open = await handOverRest(responding, incident, { ...revoked, ...defined({ held: chosen.held }) })
   const { rotationFunctionArn } = jobParts
   const clients = [
     ...revoked.clients,

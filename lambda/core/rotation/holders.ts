@@ -6,19 +6,21 @@ import { Fault } from '../base/fault.ts'
 import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
+import { isClientId } from '../secret/client-id.ts'
 import type { Issuer } from './issuer.ts'
 import type { Refusal } from './refusal.ts'
 
-/** held: by this secret. unheld: no secret holds it. gone: there is no such client. unknown: it was not to be found out now. */
+/** held: by this secret. unheld: no secret holds it. gone: there is no such client. unknown: it could not be found out; isPassing: by now. */
 export type Holder =
   | { readonly state: 'held'; readonly secretArn: string }
-  | { readonly state: 'unheld' | 'gone' | 'unknown' }
+  | { readonly state: 'unheld' | 'gone' }
+  | { readonly state: 'unknown'; readonly isPassing?: true }
 
 export interface HolderQuestion {
   readonly clientIds: readonly string[]
 }
 
-const MOST_CLIENTS = 100
+export const MOST_IN_QUESTION = 100
 const AT_ONCE = 5
 const MEMBERS: readonly string[] = ['Ask', 'ClientIds']
 
@@ -26,26 +28,29 @@ export const asksForHolders = (event: unknown): boolean => isJsonObject(event) &
 
 export const writeHolderQuestion = ({ clientIds }: HolderQuestion): JsonObject => ({
   Ask: 'holders',
-  ClientIds: clientIds.slice(0, MOST_CLIENTS),
+  ClientIds: clientIds.slice(0, MOST_IN_QUESTION),
 })
 
-const isClientId = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= 256 && /^[\x21-\x7e]+$/.test(value)
+/** Stands for what is no client's id, of which nothing is asked: the others are answered for. */
+const MALFORMED = ''
 
 /** `{ "Ask": "holders", "ClientIds": ["<id>", …] }`, and nothing besides. */
 export const readHolderQuestion = (event: unknown): Result<HolderQuestion, Refusal> => {
   const { ClientIds: clientIds, ...rest } = isJsonObject(event) ? event : {}
   const faults: string[] = []
-  const isList = Array.isArray(clientIds) && clientIds.length > 0 && clientIds.length <= MOST_CLIENTS
-  if (!isList || !clientIds.every(isClientId)) faults.push(`ClientIds: expected 1 to ${MOST_CLIENTS} ids of clients`)
+  const isList = Array.isArray(clientIds) && clientIds.length > 0 && clientIds.length <= MOST_IN_QUESTION
+  if (!isList) faults.push(`ClientIds: expected 1 to ${MOST_IN_QUESTION} ids of clients`)
   if (Object.keys(rest).some((name) => !MEMBERS.includes(name))) faults.push('expected Ask and ClientIds alone')
   if (!isList || faults.length > 0) return refused({ reason: 'malformedEvent', faults })
-  return ok({ clientIds: clientIds.filter(isClientId) })
+  return ok({
+    clientIds: clientIds.map((one: unknown) => (typeof one === 'string' && isClientId(one) ? one : MALFORMED)),
+  })
 }
 
 const ARN = /^arn:[\w-]+:secretsmanager:/
 
 const holderOf = async (issuer: Pick<Issuer, 'look'>, clientId: string): Promise<Holder> => {
+  if (!isClientId(clientId)) return { state: 'unknown' }
   try {
     const view = await issuer.look(clientId)
     if (view === undefined) return { state: 'gone' }
@@ -53,7 +58,7 @@ const holderOf = async (issuer: Pick<Issuer, 'look'>, clientId: string): Promise
     // Where no claim says so, a sentence stands for the holder.
     return boundTo !== undefined && ARN.test(boundTo) ? { state: 'held', secretArn: boundTo } : { state: 'unheld' }
   } catch (error) {
-    if (error instanceof Fault) return { state: 'unknown' }
+    if (error instanceof Fault) return { state: 'unknown', ...(error.retryable ? { isPassing: true } : {}) }
     throw error
   }
 }
@@ -78,17 +83,17 @@ const toHolder = (value: unknown): Holder | undefined => {
       return secretArn === undefined ? undefined : { state: 'held', secretArn }
     case 'unheld':
     case 'gone':
-    case 'unknown':
       return { state: value.state }
+    case 'unknown':
+      return { state: 'unknown', ...(value.isPassing === true ? { isPassing: true } : {}) }
     default:
       return undefined
   }
 }
 
-/** A reply of the function, as JSON. @returns undefined for whatever is no such answer. */
+/** A reply of the function, as JSON. @returns undefined for whatever is no such answer; a holder that cannot be read is unknown */
 export const readHolderAnswer = (text: string, asked: number): readonly Holder[] | undefined => {
   const holders = parseJsonObject(text)?.holders
   if (!Array.isArray(holders) || holders.length !== asked) return undefined
-  const read = holders.map(toHolder).filter((one) => one !== undefined)
-  return read.length === asked ? read : undefined
+  return holders.map((one: unknown) => toHolder(one) ?? { state: 'unknown' })
 }

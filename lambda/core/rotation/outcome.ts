@@ -53,7 +53,9 @@ export const withReplicas = (evidence: Evidence, { replicas }: Pick<Secret, 'rep
 export interface OutcomeFacts {
   readonly secretArn: string
   readonly secretName: string
-  readonly clientId: string | undefined
+  readonly clientId?: string | undefined
+  /** Nothing but the secret's tag names the client. */
+  readonly clientIdFrom?: 'tag' | undefined
   readonly intent: Intent
   readonly requestToken: string
   /** Epoch milliseconds. */
@@ -70,7 +72,7 @@ const outcomeEvent = (
   newEvent(type, [facts.secretArn, facts.requestToken], {
     secretArn: facts.secretArn,
     secretName: facts.secretName,
-    ...defined({ clientId: facts.clientId }),
+    ...defined({ clientId: facts.clientId, clientIdFrom: facts.clientIdFrom }),
     intent: facts.intent,
     requestToken: facts.requestToken,
     at: new Date(facts.at).toISOString(),

@@ -1,6 +1,7 @@
 // What the rotation function answers when it is asked whether a revoked value is still refused. Apart from how it finds out, which whoever
 // asks has no need to load.
 
+import { defined } from '../base/defined.ts'
 import { filled, parseJsonObject } from '../base/json-object.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import type { SigningOutcome } from './sign-proof.ts'
@@ -12,6 +13,8 @@ import type { SigningOutcome } from './sign-proof.ts'
 export type ProofAnswer =
   | {
       readonly outcome: 'refused'
+      /** Whose values were tried. Absent in answers of earlier releases. */
+      readonly clientId?: string
       /** Of the switch that was settled: a revoke's, or, as after a grace, a planned rotation's, */
       readonly revokeToken: string
       readonly settleToken: string
@@ -39,9 +42,13 @@ export const readProofAnswer = (text: string): ProofAnswer | undefined => {
   const json = parseJsonObject(text)
   const outcome = json?.outcome
   if (json === undefined) return undefined
-  const [revokeToken, settleToken, code, message] = ['revokeToken', 'settleToken', 'code', 'message'].map((name) =>
-    filled(json[name]),
-  )
+  const [clientId, revokeToken, settleToken, code, message] = [
+    'clientId',
+    'revokeToken',
+    'settleToken',
+    'code',
+    'message',
+  ].map((name) => filled(json[name]))
   switch (outcome) {
     case 'notOwed':
       return { outcome }
@@ -50,7 +57,7 @@ export const readProofAnswer = (text: string): ProofAnswer | undefined => {
       const signed = signedStates.find((state) => state === json.signed)
       if (revokeToken === undefined || settleToken === undefined || signed === undefined) return undefined
       if (!isCount(refusals)) return undefined
-      return { outcome, revokeToken, settleToken, refusals, signed }
+      return { outcome, ...defined({ clientId }), revokeToken, settleToken, refusals, signed }
     }
     case 'gone':
       return isCount(json.refusals) ? { outcome, refusals: json.refusals } : undefined

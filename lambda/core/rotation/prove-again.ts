@@ -124,7 +124,8 @@ const answerOfRotate = async (
     refusals === 0
       ? { state: 'off' }
       : await signEvidence(rotation, { pending: current, evidence, revokeToken: switchId, settleToken })
-  return { outcome: 'refused', revokeToken: switchId, settleToken, refusals, signed: signed.state }
+  const { clientId } = current.secret
+  return { outcome: 'refused', clientId, revokeToken: switchId, settleToken, refusals, signed: signed.state }
 }
 
 /** Beside AWSCURRENT's value, which may be unreadable. */
@@ -194,6 +195,7 @@ export const answerProof = async (rotation: Rotation, secretId: string): Promise
     ])
     return {
       outcome: 'refused',
+      clientId: current.value.secret.clientId,
       revokeToken,
       settleToken: currentId,
       refusals: refusalsIn(evidence),

@@ -6,7 +6,8 @@ import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
 import { labelled, PENDING } from '../secret/labels.ts'
 import { intentOfOrigin, readRequestToken } from '../secret/request-token.ts'
-import { clientIdOf } from '../secret/secret-tags.ts'
+import type { Secret } from '../secret/secret.ts'
+import { type ClientNaming, clientIdOf, clientNaming } from '../secret/secret-tags.ts'
 import { STEP_OVER_MS } from '../secret/step-timeout.ts'
 import { isRefusedSteadily } from './accept.ts'
 import { createSecret } from './create-secret.ts'
@@ -114,6 +115,18 @@ const report = async (
   }
 }
 
+/** By what is stored, where the tag or the issuer knows such a client: a text may hold the value where the id should be. */
+const namingOf = async ({ issuer }: Rotation, state: Secret, current: Version | undefined): Promise<ClientNaming> => {
+  const stored = current?.secret.clientId
+  if (stored === undefined) return clientNaming(state)
+  if (stored === clientIdOf(state)) return { clientId: stored }
+  const view = await issuer.look(stored).catch((error: unknown) => {
+    if (error instanceof Fault) return undefined
+    throw error
+  })
+  return clientNaming(state, view === undefined ? undefined : stored)
+}
+
 const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal): Promise<never> => {
   const { secretId, requestToken } = request
   if (!clearsPending(refusal)) throw new RotationRefused({ refusal, secretId })
@@ -123,12 +136,11 @@ const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal
   const current = await currentOf(rotation, request)
   const mayClear = await hidesNothing(rotation, request, current)
   const state = await describeOrThrow(rotation.secrets, secretId)
-  // The tag's, where there is one: a text may hold the value where the id should be.
-  const clientId = clientIdOf(state) ?? current?.secret.clientId
+  const naming = await namingOf(rotation, state, current)
   const facts = {
     secretArn: state.arn,
     secretName: state.name,
-    clientId,
+    ...naming,
     intent: intentOfOrigin(readRequestToken(requestToken).origin),
     requestToken,
     at: rotation.timing.now(),
@@ -139,7 +151,7 @@ const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal
   await noteRefused(rotation, { secretArn: state.arn, versionId: requestToken, reason, at: facts.at })
   // Whatever these labels show: they may be old, and the label is taken away only from where it is.
   if (mayClear) await clearPending(rotation, request)
-  throw new RotationRefused({ refusal, secretId, clientId })
+  throw new RotationRefused({ refusal, secretId, clientId: naming.clientId })
 }
 
 /** Stytch rejects a call, and only another look can name why: the client was deleted, or is inactive and not rotated then. */

@@ -95,3 +95,17 @@ export const scopesOf = ({ tags }: Tagged): readonly string[] => {
 }
 
 export const clientIdOf = ({ tags }: Tagged): string | undefined => tags[TAG.client]
+
+/** The client of a secret, as an event or a report names it. */
+export interface ClientNaming {
+  readonly clientId?: string
+  /** Nothing but the secret's tag says so, and whoever makes a secret chooses its tags. */
+  readonly clientIdFrom?: 'tag'
+}
+
+/** @param known by what the issuer or a claim says, or by the stored value. @default - a tag names it, if there is one */
+export const clientNaming = (secret: Tagged, known?: string): ClientNaming => {
+  if (known !== undefined) return { clientId: known }
+  const clientId = clientIdOf(secret)
+  return clientId === undefined ? {} : { clientId, clientIdFrom: 'tag' }
+}

@@ -3,6 +3,7 @@
 // value to select.
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { isClientId } from './client-id.ts'
 import type { AsOf } from './is-managed.ts'
 import { isDue } from './is-overdue.ts'
 import { isScope } from './scope.ts'
@@ -26,8 +27,6 @@ export const MAX_NAMED = 1000
 /** By how much the count of `all` may be off, in either direction: a fleet changes while somebody types. */
 const COUNT_TOLERANCE = 0.05
 
-const CLIENT_ID = /^[\x21-\x7e]{1,256}$/
-export const isClientId = (value: string): boolean => CLIENT_ID.test(value)
 const TAG_KEY = /^[^\s].{0,127}$/
 
 const kinds = ['secretNames', 'clientIds', 'tags', 'scopes', 'all', 'due'] as const

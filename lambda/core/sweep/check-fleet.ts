@@ -47,6 +47,8 @@ const facts = {
 
 interface ToReport {
   readonly found: keyof typeof facts
+  /** The client, where it is known by more than a tag. */
+  readonly holds?: string | undefined
   /** Epoch milliseconds. */
   readonly since: number
 }
@@ -54,7 +56,7 @@ interface ToReport {
 const report = async (
   { events, journal, reports, sweep, tally }: SweepSecret,
   { secretArn, clientId }: Pick<SecretToCheck, 'secretArn' | 'clientId'>,
-  { found, since }: ToReport,
+  { found, holds, since }: ToReport,
 ): Promise<void> => {
   const name = secretNameOf(secretArn)
   tally.secretsDead += 1
@@ -64,7 +66,7 @@ const report = async (
   const finding = findingOf({ secret, fact })
   reports.looked(secretArn, found === 'projectSecret' ? [fact.kind] : CHECKED_KINDS, [fact.kind])
   if (!reports.isDue(finding)) return
-  await events.publish([noticeEvent({ secret, fact, at: sweep.asOf, more: { found } })])
+  await events.publish([noticeEvent({ secret, fact, clientId: holds, at: sweep.asOf, more: { found } })])
   tally.reported += 1
   reports.made(finding)
 }
@@ -88,7 +90,7 @@ const countDeleted = async (
     return
   }
   work.tally.checked += 1
-  await report(work, secret, { found: 'deleted', since })
+  await report(work, secret, { found: 'deleted', holds: finding.holds, since })
 }
 
 /** What a planned rotation refuses, before one does: the value may work, and nothing replaces it. */

@@ -1,15 +1,16 @@
 // That revokes are confirmed: what a first proof found refused, a second one, later, found refused again. One event a sweep, not one a secret,
 // since a mass incident is confirmed within one; each revoke is in one of them, as a confirmed one is never asked about again.
 
-import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import { mailText } from '../base/mail-text.ts'
 import type { Secret } from '../secret/secret.ts'
-import { clientIdOf } from '../secret/secret-tags.ts'
+import { clientNaming } from '../secret/secret-tags.ts'
 import type { SettledRevoke } from '../secret/settled-revoke.ts'
 
 export interface ConfirmedRevoke extends SettledRevoke {
   readonly secret: Pick<Secret, 'arn' | 'name' | 'tags'>
+  /** Whose values were tried. Absent: the rotation function, of an earlier release, did not say. */
+  readonly clientId?: string | undefined
   /** Exchanges that Stytch refused for the second proof, of all values together. */
   readonly refusals: number
 }
@@ -37,10 +38,10 @@ export const revokeConfirmed = (confirmed: readonly ConfirmedRevoke[], at: numbe
   newEvent('Revoke Confirmed', confirmed.map(({ settleToken }) => settleToken).toSorted(), {
     at: new Date(at).toISOString(),
     count: confirmed.length,
-    clients: confirmed.slice(0, LISTED).map(({ secret, revokeToken, settleToken, refusals }) => ({
+    clients: confirmed.slice(0, LISTED).map(({ secret, clientId, revokeToken, settleToken, refusals }) => ({
       secretArn: secret.arn,
       secretName: secret.name,
-      ...defined({ clientId: clientIdOf(secret) }),
+      ...clientNaming(secret, clientId),
       revokeToken,
       settleToken,
       refusals,

@@ -163,7 +163,9 @@ const proveOne = async ({ work, watch, confirmed }: Proving, owed: Owed): Promis
   if (isPaid(answer)) tally.proofsOwed -= 1
   if (outcome === 'refused' && answer.signed === 'stored') {
     tally.proofsStored += 1
-    if (owed.stored > 0 && answer.refusals > 0) confirmed.push({ ...owed, refusals: answer.refusals })
+    if (owed.stored > 0 && answer.refusals > 0) {
+      confirmed.push({ ...owed, clientId: answer.clientId, refusals: answer.refusals })
+    }
   }
   const why = outcome === 'alive' || outcome === 'unknown' ? { code: answer.code, message: answer.message } : {}
   const signed = outcome === 'refused' ? { signed: answer.signed } : {}

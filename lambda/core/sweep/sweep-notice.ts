@@ -1,9 +1,8 @@
 // What the sweep reports of a secret on the bus: shapes only. An id is made from what is so and since when, and of how many days that lasts, so that
 // a sweep that is run twice says the same thing twice, and not two things.
-import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { Secret } from '../secret/secret.ts'
-import { clientIdOf } from '../secret/secret-tags.ts'
+import { clientNaming } from '../secret/secret-tags.ts'
 import type { Fact } from './due.ts'
 import { REPORT_EVERY_MS, type SweepFinding } from './reports.ts'
 
@@ -56,6 +55,8 @@ const explanations: Readonly<Record<Fact['kind'], string>> = {
 export interface SweepNotice {
   readonly secret: Pick<Secret, 'arn' | 'name' | 'tags'>
   readonly fact: Fact
+  /** The client that it holds, where that is known. @default - its tag names it */
+  readonly clientId?: string | undefined
   /** Epoch milliseconds. */
   readonly at: number
   /** Of a stuck rotation: its request token, and what became of it. Of an adoption: who is behind. */
@@ -70,7 +71,11 @@ const isForPeople = ({ kind }: Fact, more: Readonly<Record<string, unknown>>): b
   return kind !== 'adoptionAwaited'
 }
 
-export const findingOf = ({ secret, fact, more = {} }: Omit<SweepNotice, 'at'>): SweepFinding => ({
+export const findingOf = ({
+  secret,
+  fact,
+  more = {},
+}: Pick<SweepNotice, 'secret' | 'fact' | 'more'>): SweepFinding => ({
   about: secret.arn,
   name: secret.name,
   kind: fact.kind,
@@ -78,14 +83,13 @@ export const findingOf = ({ secret, fact, more = {} }: Omit<SweepNotice, 'at'>):
   isForPeople: isForPeople(fact, more),
 })
 
-export const noticeEvent = ({ secret, fact, at, more = {} }: SweepNotice): M2mEvent<'m2m.sweep'> => {
+export const noticeEvent = ({ secret, fact, clientId, at, more = {} }: SweepNotice): M2mEvent<'m2m.sweep'> => {
   const type = types[fact.kind]
-  const clientId = clientIdOf(secret)
   const time = Math.floor((at - fact.since) / REPORT_EVERY_MS)
   return newEvent(type, [secret.arn, fact.since, time, more], {
     secretArn: secret.arn,
     secretName: secret.name,
-    ...defined({ clientId }),
+    ...clientNaming(secret, clientId),
     since: new Date(fact.since).toISOString(),
     at: new Date(at).toISOString(),
     explanation: explanations[fact.kind],

@@ -14,6 +14,7 @@ test.each([
     ['lambda/core/base/aws-partition.ts'],
   ],
   ['writes the path of an invocation', /\/invocations`/, ['lambda/adapters/aws/invoke.ts']],
+  ['says how long a called function is waited for', /createInvoke\(/, ['lambda/adapters/aws/invoking.ts']],
   ['names the operation of AWS’s JSON protocol', /['"]x-amz-target['"]/, ['lambda/adapters/aws/request-signer.ts']],
   ['reads the freeze out of a text', /freezes\.(find|some|includes)\(/, ['lambda/core/rotation/freeze.ts']],
 ])('one file %s', (_what, pattern, expected) => {

@@ -299,7 +299,7 @@ describe('a selector', () => {
     expect(report).toMatchObject({ counts: { switched: 0, failed: 1 }, failures: [{ why: 'notFound' }] })
   })
 
-  it('by client ids, tags or scopes goes by the tags', async () => {
+  it('by tags or scopes goes by the tags, and by a client id by what holds it', async () => {
     seat.add(5)
     seat.world.add('tagged', { tags: { 'm2m:client-id': 'client-t', 'm2m:scopes': 'read:a read:b', team: 'x' } })
 

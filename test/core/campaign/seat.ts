@@ -1,6 +1,7 @@
 // A campaign in memory: the real use cases, a fleet whose rotations take a while, and durable executions that can be killed.
 
 import type { M2mEvent } from '../../../lambda/core/base/events.ts'
+import type { Fault } from '../../../lambda/core/base/fault.ts'
 import type { ControlWish } from '../../../lambda/core/campaign/campaign-control.ts'
 import { readPageOrder } from '../../../lambda/core/campaign/campaign-page.ts'
 import type { CampaignReport } from '../../../lambda/core/campaign/campaign-report.ts'
@@ -10,6 +11,7 @@ import { runCampaign } from '../../../lambda/core/campaign/run-campaign.ts'
 import { runPage } from '../../../lambda/core/campaign/run-page.ts'
 import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
 import type { FreezeState } from '../../../lambda/core/rotation/freeze.ts'
+import type { Holder } from '../../../lambda/core/rotation/holders.ts'
 import type { VersionRecord } from '../../../lambda/core/rotation/records.ts'
 import { createFakeDurable, createStore, type Store } from '../../fakes/fake-durable.ts'
 import { createRotatingFleet, FUNCTION_ARN, PREFIX } from '../../fakes/rotating-fleet.ts'
@@ -43,8 +45,31 @@ export const createSeat = (perSecond = 24) => {
     return refusedBecause === undefined || last === undefined ? [] : [{ versionId: last.token, refusedBecause }]
   }
 
+  /** By client id, which secret holds it. */
+  const holders = new Map<string, Holder>()
+  /** As a client is that was registered: bound to the secret that is tagged for it. */
+  const holderOf = (clientId: string): Holder => {
+    const secret = [...world.secrets.values()].find(({ tags }) => tags['m2m:client-id'] === clientId)
+    return holders.get(clientId) ?? (secret ? { state: 'held', secretArn: secret.arn } : { state: 'gone' })
+  }
+  let holderFault: () => Fault | undefined = () => undefined
+  const questions: (readonly string[])[] = []
+
   const campaigning: Campaigning = {
     secrets: world.fleet,
+    clientSearch: {
+      holders: async (clientIds) => {
+        questions.push(clientIds)
+        const fault = holderFault()
+        if (fault !== undefined) throw fault
+        return clientIds.map(holderOf)
+      },
+      listTagged: async (prefix, value) => {
+        const tagged = [...world.secrets.values()].filter(({ tags }) => tags['m2m:client-id'] === value)
+        const found = await Promise.all(tagged.map(({ name }) => world.fleet.describe(name)))
+        return found.flatMap((one) => (one?.name.startsWith(prefix) ? [one] : []))
+      },
+    },
     steps: world.steps,
     freeze: { read: async () => freeze },
     control: { wishFor: async (execution) => wishes.get(execution) },
@@ -152,6 +177,12 @@ export const createSeat = (perSecond = 24) => {
     notes,
     stores,
     campaigning,
+    holders,
+    /** What was asked for holders, question by question. */
+    questions,
+    failHolders: (how: typeof holderFault): void => {
+      holderFault = how
+    },
     kills: () => kills,
     largestOrder: () => largestOrder,
     freeze: (state: FreezeState): void => {

@@ -148,6 +148,71 @@ describe('a client whose secret', () => {
   })
 })
 
+describe('a campaign that takes over', () => {
+  const fill = (count: number) => Array.from({ length: count }, (_none, at) => `client-many-${at}`)
+
+  it('more than 25 clients revokes what holds each, and nothing that is only tagged for it', async () => {
+    const others = fill(25)
+    const place = setUp({ real: 'somebody-else', decoy: CLIENT, ...Object.fromEntries(others.map((id) => [id, id])) }, [
+      CLIENT,
+      ...others,
+    ])
+    place.isHeldBy(place.arnOf('real'))
+    const detail = { incidentId: 'INC-1', selector: { clientIds: [CLIENT, ...others] }, reason: 'x', requestedBy: 'x' }
+
+    expect(await place.deliver(place.eventOf(detail, leakSources.breakGlass))).toMatchObject({ outcome: 'campaign' })
+    await place.endCampaigns()
+
+    expect(place.revoked()).not.toContain(`${PREFIX}decoy`)
+    const end = place.published.find(({ type }) => type === 'Incident Completed')?.detail
+    expect(end).toMatchObject({ outcome: 'refused', counts: { clients: 26, revoked: 26, failed: 0 } })
+    expect(end?.clients).toContainEqual(
+      expect.objectContaining({ secretName: `${PREFIX}real`, clientId: CLIENT, outcome: 'revoked' }),
+    )
+    expect(JSON.stringify(end?.clients)).not.toContain('clientIdFrom')
+  })
+
+  it('a grace names no secret that is only tagged, rotates none, and ends as a failure', async () => {
+    const place = setUp({ decoy: CLIENT })
+    place.holders.set(CLIENT, { state: 'unheld' })
+    const detail = {
+      incidentId: 'INC-1',
+      selector: { clientIds: [CLIENT] },
+      reason: 'x',
+      requestedBy: 'x',
+      graceSeconds: 60,
+    }
+
+    expect(await place.deliver(place.eventOf(detail))).toMatchObject({ outcome: 'campaign' })
+    await place.endCampaigns()
+
+    expect(place.world.asked).toEqual([])
+    const [begun, end] = ['Incident Begun', 'Incident Completed'].map((wanted) =>
+      place.published.find(({ type }) => type === wanted),
+    )
+    expect(JSON.stringify(begun)).not.toContain('decoy')
+    expect(end?.detail).toMatchObject({
+      outcome: 'failed',
+      clients: [{ clientId: CLIENT, outcome: 'failed', why: expect.stringContaining('no secret of this stage holds') }],
+    })
+  })
+
+  it('what an outage left takes it by the client, so that a secret that a tag nominated counts as nothing', async () => {
+    const place = setUp({ decoy: CLIENT })
+    place.holders.set(CLIENT, { state: 'unknown', isPassing: true })
+    let looks = 0
+    place.breakDown(60 * 60_000, (name) => name.includes('decoy') && ++looks > 1)
+    const delivered = place.report()
+    place.holders.set(CLIENT, { state: 'unheld' })
+
+    expect(await delivered).toMatchObject({ outcome: 'campaign' })
+    await place.endCampaigns()
+
+    const ends = place.published.filter(({ type }) => type === 'Incident Completed')
+    expect(ends.at(-1)?.detail).toMatchObject({ outcome: 'failed', clients: [{ clientId: CLIENT, outcome: 'failed' }] })
+  })
+})
+
 it('while the rotation function does not say who holds it, what is tagged is tried, and nothing is claimed', async () => {
   const place = setUp({ real: CLIENT })
   place.holderFaults.push(new Fault({ code: 'HOLDERS_NOT_ANSWERED', retryable: true, message: 'no answer' }))

@@ -38,7 +38,7 @@ export const createIncidentPlace = ({ hasCampaigns = true } = {}) => {
   world.fails((call, name) => (call !== 'step' && isDown(name) && timing.now() < downUntil ? down : undefined))
   const incidents = { publish: async (news: readonly M2mEvent[]) => void published.push(...news) }
 
-  const holders = new Map<string, Holder>()
+  const { holders } = seat
   const holderFaults: Fault[] = []
   /** As a client is that was registered: bound to the secret that is tagged for it. */
   const taggedFor = (clientId: string): Holder => {

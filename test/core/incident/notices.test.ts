@@ -100,6 +100,7 @@ describe('an incident that a campaign carries out ends as a small one does', () 
       secretArn: `arn:aws:secretsmanager:eu-west-1:111111111111:secret:${PREFIX}client-7-AbCdEf`,
       secretName: `${PREFIX}client-7`,
       clientId: 'client-client-7',
+      clientIdFrom: 'tag',
       outcome: 'revoked',
       requestTokens: [expect.stringMatching(/^revoke-/)],
     })

@@ -40,6 +40,8 @@ describe('what is read', () => {
   test('in drift, with no AWSPREVIOUS to name it by: one look, and nothing more', async () => {
     const { world, token } = await standing('createSecret', 'rotate')
     world.client().current = valueNamed('X')
+    // Of a secret whose tag says otherwise, or that has none, naming the client takes another look.
+    world.secrets.tags = { 'm2m:client-id': CLIENT_ID }
 
     const currentId = world.secrets.holderOf('AWSCURRENT')
 

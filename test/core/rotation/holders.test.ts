@@ -27,6 +27,10 @@ const views: Readonly<Record<string, () => ClientView | undefined>> = {
   down: () => {
     throw new Fault({ code: 'STYTCH_UNAVAILABLE', retryable: true, message: 'down' })
   },
+  rejected: () => {
+    throw new Fault({ code: 'STYTCH_REJECTED', retryable: false, message: 'no id of a client' })
+  },
+  'not an id': () => view(SECRET_ARN),
 }
 
 describe('the answer', () => {
@@ -39,15 +43,24 @@ describe('the answer', () => {
       { state: 'unheld' },
       { state: 'unheld' },
       { state: 'gone' },
+      { state: 'unknown', isPassing: true },
+      { state: 'unknown' },
       { state: 'unknown' },
     ])
     expect(readHolderAnswer(JSON.stringify(answer), clientIds.length)).toEqual(answer.holders)
   })
 
-  test.each(['', '{}', '{"holders":[]}', '{"holders":[{"state":"held"}]}', '{"holders":[{"state":"canary"}]}'])(
-    '%j is none',
-    (text) => {
-      expect(readHolderAnswer(text, 1)).toBeUndefined()
+  test.each(['', '{}', '{"holders":[]}', '{"holders":[{"state":"gone"},{"state":"gone"}]}'])('%j is none', (text) => {
+    expect(readHolderAnswer(text, 1)).toBeUndefined()
+  })
+
+  test.each(['{"state":"held"}', '{"state":"canary"}', 'null', '"gone"'])(
+    'of which %s is a part says nothing of that client alone',
+    (part) => {
+      expect(readHolderAnswer(`{"holders":[{"state":"gone"},${part}]}`, 2)).toEqual([
+        { state: 'gone' },
+        { state: 'unknown' },
+      ])
     },
   )
 })
@@ -61,11 +74,29 @@ describe('the question', () => {
     expect(readHolderQuestion(written)).toEqual({ ok: true, value: { clientIds: ['one', 'two'] } })
   })
 
+  test('with an id that is none is answered for the others', async () => {
+    const read = readHolderQuestion({ Ask: 'holders', ClientIds: ['can ary', 'one', 7, 'x'.repeat(257)] })
+    const asked: string[] = []
+    const answer = read.ok
+      ? await answerHolders(
+          {
+            look: async (clientId) => {
+              asked.push(clientId)
+              return view(SECRET_ARN)
+            },
+          },
+          read.value,
+        )
+      : undefined
+
+    expect(asked).toEqual(['one'])
+    expect(answer?.holders.map(({ state }) => state)).toEqual(['unknown', 'held', 'unknown', 'unknown'])
+  })
+
   test.each<object>([
     {},
     { ClientIds: [] },
     { ClientIds: 'canary' },
-    { ClientIds: ['can ary'] },
     { ClientIds: Array.from({ length: 101 }, () => 'canary') },
     { ClientIds: ['one'], SecretId: 'canary' },
   ])('%j is refused, and not repeated', (more) => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { answerProof } from '../../../lambda/core/rotation/prove-again.ts'
 import type { Proofs } from '../../../lambda/core/rotation/sign-proof.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
-import { createRegisteredWorld, tokenOf, type World } from '../../fakes/world.ts'
+import { CLIENT_ID, createRegisteredWorld, tokenOf, type World } from '../../fakes/world.ts'
 
 /** A signature of the right form, over whatever is asked. */
 const DER = Buffer.from(`3044${'0220'}${'11'.repeat(32)}${'0220'}${'22'.repeat(32)}`, 'hex')
@@ -42,6 +42,7 @@ test('after a grace and its settle, what leaked is tried and found refused', asy
 
   expect(await answerProof(world.rotation, SECRET_ARN)).toEqual({
     outcome: 'refused',
+    clientId: CLIENT_ID,
     revokeToken: switchToken,
     settleToken: world.secrets.holderOf('AWSCURRENT'),
     refusals: 3,

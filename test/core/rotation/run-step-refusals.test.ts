@@ -123,6 +123,37 @@ describe('a refusal that is to clear up', () => {
     )
   })
 
+  const namedAs = async (tagged: string | undefined, lookFails = false) => {
+    const { world, token } = await begin([], 'rotate', [])
+    world.client().isActive = false
+    world.secrets.tags = tagged === undefined ? {} : { 'm2m:client-id': tagged }
+    let looks = 0
+    world.log.before.push(({ port, name }) => {
+      if (port !== 'issuer' || name !== 'look') return
+      looks += 1
+      // The first is the step's own.
+      if (lookFails && looks > 1) throw fault('STYTCH_UNAVAILABLE')
+    })
+    expect(await does(world, 'createSecret', token)).toMatch(/^no clientInactive/)
+    const [first] = world.events.published
+    return { clientId: first?.detail.clientId, clientIdFrom: first?.detail.clientIdFrom }
+  }
+
+  test.each([
+    ['by what is stored, where its tag says the same', CLIENT_ID, false, { clientId: CLIENT_ID }],
+    ['by what is stored, where its tag says otherwise', 'somebody-else', false, { clientId: CLIENT_ID }],
+    ['by what is stored, where there is no tag', undefined, false, { clientId: CLIENT_ID }],
+    [
+      'as its tag says, and marks that, while Stytch cannot say whether there is such a client',
+      'somebody-else',
+      true,
+      { clientId: 'somebody-else', clientIdFrom: 'tag' },
+    ],
+    ['not at all, where nothing else is known: a value may stand where the id should be', undefined, true, {}],
+  ] as const)('names the client %s', async (_, tagged, lookFails, named) => {
+    expect(await namedAs(tagged, lookFails)).toEqual({ clientId: undefined, clientIdFrom: undefined, ...named })
+  })
+
   test('does not hide a defect of the bus’s adapter', async () => {
     const { world, create } = await refusing()
     world.log.before.push(failAt('events.publish', new TypeError('a defect')))

@@ -543,3 +543,32 @@ test.each(['dead', 'gone', 'inactive'] as const)(
     expect(Object.keys(publication.named())).toEqual([CLIENT_ID])
   },
 )
+
+test.each([
+  ['names the client that its secret holds, whatever it is tagged for', 'dead', CLIENT_ID, { clientId: CLIENT_ID }],
+  ['names the client whose value it is, of one that is gone', 'gone', CLIENT_ID, { clientId: CLIENT_ID }],
+  [
+    'says that a name is from a tag, where nothing else names the client',
+    'dead',
+    undefined,
+    { clientId: 'm2m-client-test-tagged', clientIdFrom: 'tag' },
+  ],
+  [
+    'says so of a client that belongs to another secret',
+    'foreign',
+    undefined,
+    { clientId: 'm2m-client-test-tagged', clientIdFrom: 'tag' },
+  ],
+] as const)('a notice %s', async (_, found, holds, named) => {
+  const timing = createFakeTiming()
+  const place = createPlace(timing, async ({ secrets }) =>
+    secrets.map(() => ({ found, since: timing.now(), ...defined({ holds }) })),
+  )
+  place.fleet.add(makeSecret({ name: 'm2m/test/decoy', tags: { 'm2m:client-id': 'm2m-client-test-tagged' } }))
+
+  await place.run()
+
+  const dead = place.events.published.find(({ type }) => type === 'Secret Dead')?.detail
+  const { clientId, clientIdFrom } = dead ?? {}
+  expect({ clientId, clientIdFrom }).toEqual({ clientIdFrom: undefined, ...named })
+})

@@ -46,6 +46,7 @@ const settledAgo = (name: string, agoMs = HOUR_MS, more: Partial<Secret> = {}) =
 
 const refused = (name: NamedProof | undefined, signed: 'stored' | 'pending' = 'stored'): ProofAnswer => ({
   outcome: 'refused',
+  clientId: 'm2m-client-proven',
   revokeToken: name?.revokeToken ?? 'revoke',
   settleToken: name?.settleToken ?? 'settle',
   refusals: 3,
@@ -172,7 +173,11 @@ describe('a sweep', () => {
     expect(place.events.published).toMatchObject([
       {
         type: 'Revoke Confirmed',
-        detail: { count: 1, clients: [{ secretName: 'm2m/test/a', refusals: 3 }], summary: CONFIRMED },
+        detail: {
+          count: 1,
+          clients: [{ secretName: 'm2m/test/a', clientId: 'm2m-client-proven', refusals: 3 }],
+          summary: CONFIRMED,
+        },
       },
     ])
   })

@@ -514,6 +514,7 @@ describe('what it tells', () => {
         secretArn: expect.stringContaining(':secret:m2m/test/late-'),
         secretName: 'm2m/test/late',
         clientId: 'm2m-client-test-1',
+        clientIdFrom: 'tag',
         since: new Date(NOON_THIRTY).toISOString(),
         at: new Date(NOON_THIRTY).toISOString(),
         explanation: expect.stringContaining('period'),

@@ -2,13 +2,13 @@
 // secret chooses its tags; where the two disagree, the secret that holds the client is revoked, and the answer names both.
 
 import { Fault } from '../base/fault.ts'
-import type { HolderQuestions } from '../drive/holder-questions.ts'
 import type { Holder } from '../rotation/holders.ts'
 import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import { TAG } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { isNameOfStage, isOfStage, listTaggedOfStage, type StageSecrets } from '../secret/stage-secrets.ts'
+import type { HolderQuestions } from './holder-questions.ts'
 
 export interface HolderSearch extends StageSecrets {
   readonly secrets: Pick<Secrets, 'describe' | 'listTagged'>
@@ -36,22 +36,22 @@ type One =
   | { readonly secrets: readonly Secret[]; readonly remark?: string; readonly isUnsure?: true }
   | { readonly secrets: readonly []; readonly why: string | undefined }
 
-const namesOf = (secrets: readonly Pick<Secret, 'name'>[]): string => secrets.map(({ name }) => name).join(', ')
+export const namesOf = (secrets: readonly Pick<Secret, 'name'>[]): string => secrets.map(({ name }) => name).join(', ')
 
 const taggedWords = (tagged: readonly Secret[]): string =>
   tagged.length === 0
     ? ''
     : `, not by ${namesOf(tagged)}, ${tagged.length === 1 ? 'which is' : 'which are'} tagged for it`
 
-/** The secret, where this stage can have it rotated. */
-const findHolder = async (
-  search: HolderSearch,
+/** The secret of this ARN, where this stage can have it rotated. @param known as they are seen already */
+export const findHolder = async (
+  search: StageSecrets & { readonly secrets: Pick<Secrets, 'describe'> },
   arn: string,
-  tagged: readonly Secret[],
+  known: readonly Secret[] = [],
 ): Promise<Secret | undefined> => {
   // Of another stage's IAM would deny it, and the others of the report would wait for that.
   if (!isNameOfStage(search, secretNameOf(arn))) return undefined
-  const secret = tagged.find((one) => one.arn === arn) ?? (await search.secrets.describe(arn))
+  const secret = known.find((one) => one.arn === arn) ?? (await search.secrets.describe(arn))
   return secret?.arn === arn && !secret.isDeleted && isOfStage(search, secret) ? secret : undefined
 }
 

@@ -17,10 +17,10 @@ const until = async (holds: () => Promise<boolean>): Promise<void> => {
 
 /** Writes `page-light.png` and `page-dark.png`. */
 export const drawPage = async (directory: string): Promise<void> => {
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasRights: true, onLog: () => {} })
+  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
   const page = await startPage(laptop, 0)
   const browser = await launchChromium()
-  const operator = createOperator(laptop.address, { policyOf: guardingOf(laptop) })
+  const operator = createOperator(laptop.address, guardingOf(laptop))
   try {
     for (const name of ['billing-api', 'nightly-etl', 'support-agent']) await operator.register(name, [])
     await operator.rotate('m2m/laptop/nightly-etl', 'rotate')

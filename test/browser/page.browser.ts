@@ -7,7 +7,7 @@ vi.setConfig({ testTimeout: PATIENCE_MS * 4, hookTimeout: PATIENCE_MS })
 
 let seat: Seat
 beforeAll(async () => {
-  seat = await openSeat({ hasRights: true })
+  seat = await openSeat()
 })
 afterAll(() => seat?.close())
 

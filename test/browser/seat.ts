@@ -4,9 +4,10 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 import { type Page, startPage } from '../../lambda/local/page/page.ts'
 import { findLeaks, type KnownSecret } from '../e2e/leaks.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 import { type Browser, type BrowserPage, launchChromium, type Scheme } from './chromium.ts'
 
 export const widths = [390, 768, 1280, 1680] as const
@@ -70,14 +71,12 @@ const overflowing = `(() => {
 })()`
 
 interface SeatInput {
-  /** As `npm run laptop` starts it; else everybody may do everything. @default false */
-  readonly hasRights?: boolean
   readonly prepare?: (laptop: Laptop) => void | Promise<void>
 }
 
-export const openSeat = async ({ hasRights = false, prepare = () => {} }: SeatInput = {}): Promise<Seat> => {
+export const openSeat = async ({ prepare = () => {} }: SeatInput = {}): Promise<Seat> => {
   mkdirSync(shots, { recursive: true })
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasRights, onLog: () => {} })
+  const laptop = await startTestLaptop()
   await prepare(laptop)
   const page = await startPage(laptop, 0)
   const browser = await launchChromium()

@@ -10,9 +10,12 @@ import { parseAllDocuments } from 'yaml'
 import { redeployOnNewSecret } from '../../docs/consumers/ecs.ts'
 import { accessToken as tokenByReplica } from '../../docs/consumers/replica.ts'
 import { callOnNewSecret } from '../../docs/consumers/webhook.ts'
-import { awsEnvironment, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import { awsEnvironment } from '../../lambda/local/laptop/laptop.ts'
+import { guardingOf } from '../../lambda/local/story/guarding.ts'
 import { createOperator } from '../../lambda/local/story/operator.ts'
 import { callsOf } from '../e2e/control.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 
 afterAll(() => vi.unstubAllEnvs())
 
@@ -60,9 +63,9 @@ test('the manifest refreshes within an overlap, and restarts what uses it', () =
 })
 
 test('the Lambda’s cache lives through a rotation, a settle and a revoke', { timeout: 60_000 }, async () => {
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
-  const operator = createOperator(laptop.address)
-  for (const [name, value] of Object.entries(awsEnvironment(laptop.address.aws))) vi.stubEnv(name, value)
+  const laptop = await startTestLaptop()
+  const operator = createOperator(laptop.address, guardingOf(laptop))
+  for (const [name, value] of Object.entries(awsEnvironment(laptop.address.aws, 'reader'))) vi.stubEnv(name, value)
   try {
     const { accessToken } = await import('../../docs/consumers/lambda.ts')
     const { secretArn } = await operator.register('billing', ['read:invoices'])
@@ -103,9 +106,10 @@ test('the Lambda’s cache lives through a rotation, a settle and a revoke', { t
 test('Powertools answers from memory after a revoke, and reads again when it is made to', {
   timeout: 60_000,
 }, async () => {
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
-  const operator = createOperator(laptop.address)
-  const { secretsManager: awsSdkV3Client } = operator
+  const laptop = await startTestLaptop()
+  const operator = createOperator(laptop.address, guardingOf(laptop))
+  const { aws: endpoint, region } = laptop.address
+  const awsSdkV3Client = new SecretsManagerClient({ endpoint, region, credentials: credentialsOf('reader') })
   try {
     const { secretArn } = await operator.register('billing', ['read:invoices'])
     const cache = new SecretsProvider({ awsSdkV3Client })
@@ -117,6 +121,7 @@ test('Powertools answers from memory after a revoke, and reads again when it is 
     expect(await read(true)).not.toBe(first)
     expect(await read(false)).not.toBe(first)
   } finally {
+    awsSdkV3Client.destroy()
     operator.secretsManager.destroy()
     await laptop.close()
   }
@@ -125,9 +130,9 @@ test('Powertools answers from memory after a revoke, and reads again when it is 
 test('a replica’s consumer lives through a revoke, with a replica that lags and with one that has failed', {
   timeout: 60_000,
 }, async () => {
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
-  const operator = createOperator(laptop.address)
-  const config = { endpoint: laptop.address.aws, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }
+  const laptop = await startTestLaptop()
+  const operator = createOperator(laptop.address, guardingOf(laptop))
+  const config = { endpoint: laptop.address.aws, credentials: credentialsOf('reader') }
   const primary = new SecretsManagerClient({ ...config, region: 'us-east-1' })
   const replica = new SecretsManagerClient({ ...config, region: 'eu-north-1' })
   const waits: number[] = []
@@ -138,7 +143,7 @@ test('a replica’s consumer lives through a revoke, with a replica that lags an
   try {
     const { secretArn } = await operator.register('billing', ['read:invoices'])
     const AddReplicaRegions = [{ Region: 'eu-north-1' }]
-    await primary.send(new ReplicateSecretToRegionsCommand({ SecretId: secretArn, AddReplicaRegions }))
+    await operator.secretsManager.send(new ReplicateSecretToRegionsCommand({ SecretId: secretArn, AddReplicaRegions }))
     const read = () => tokenByReplica({ secretId: 'm2m/laptop/billing', replica, primary, wait })
     expect([(await read()).split('.').length, waits]).toEqual([3, []])
 

@@ -3,16 +3,16 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { childEnv } from '../child-env.ts'
 import { repository } from '../e2e/spawned.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 
 test('a new user lists, rotates, and revokes a secret by the README alone', { timeout: 120_000 }, async () => {
   const readme = readFileSync(join(repository, 'README.md'), 'utf8')
   const [section = ''] = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)]
     .map(([, code = '']) => code)
     .filter((code) => code.includes('npx m2m list'))
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasVendClient: true, hasRights: true, onLog: () => {} })
+  const laptop = await startTestLaptop({ hasVendClient: true })
   try {
     const secret = () => laptop.aws.peek('m2m/laptop/reports')
     const current = () => secret()?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))

@@ -7,8 +7,8 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { isAbout } from '../../lambda/core/secret/request-token.ts'
-import { startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { childEnv } from '../child-env.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8')
@@ -164,11 +164,8 @@ describe('the runbook', () => {
     'its commands with curl alone look at a secret, and revoke it',
     { timeout: 60_000 },
     async () => {
-      const laptop = await startLaptop({
-        stytchPort: 0,
-        awsPort: 0,
+      const laptop = await startTestLaptop({
         hasVendClient: true,
-        hasRights: true,
         onLog: () => {},
       })
       const [section = ''] = shell.filter((code) => code.startsWith('call() {'))

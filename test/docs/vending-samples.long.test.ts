@@ -9,8 +9,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 import { childEnv } from '../child-env.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(join(repository, 'docs/vending.md'), 'utf8')
@@ -19,7 +20,7 @@ const blocks = (language: string): readonly string[] =>
 
 let laptop: Laptop
 beforeAll(async () => {
-  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasVendClient: true, onLog: () => {} })
+  laptop = await startTestLaptop({ hasVendClient: true })
 }, 120_000)
 afterAll(() => laptop.close())
 

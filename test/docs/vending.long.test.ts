@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { childEnv } from '../child-env.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(join(repository, 'docs/vending.md'), 'utf8')
@@ -62,7 +62,7 @@ test.skipIf(!has('python3'))('the Python sample is Python', () => {
 
 describe.skipIf(!has('curl'))('the curl command', () => {
   test('gets a token of the laptop', { timeout: 60_000 }, async () => {
-    const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasVendClient: true, onLog: () => {} })
+    const laptop = await startTestLaptop({ hasVendClient: true })
     try {
       const { vend, region, access_key_id, secret_access_key } = laptop.address
       const child = spawn('sh', ['-c', blocks('sh')[0] ?? ''], {

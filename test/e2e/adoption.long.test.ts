@@ -7,15 +7,19 @@ import { createReadRecorder } from '../../lambda/adapters/aws/read-records.ts'
 import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
 import { READ_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 import type { SweepSummary } from '../../lambda/core/sweep/sweep.ts'
-import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { credentialsOf, roleIdentity } from '../../lambda/local/iam/people.ts'
+import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
+import { guardingOf } from '../../lambda/local/story/guarding.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 import { LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import { until } from './spawned.ts'
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
 
 const HOUR_MS = 3_600_000
 const role = (name: string): string => `arn:aws:iam::000000000000:role/${name}`
+const consumers = ['orders-service', 'orders-report', 'fresh-service', 'slow-service', 'leaked-service'] as const
 
 let laptop: Laptop
 let operator: Operator
@@ -23,14 +27,17 @@ let lambda: LambdaClient
 const lines: string[] = []
 
 beforeAll(async () => {
-  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasAdoptionProof: true, onLog: (line) => lines.push(line) })
-  operator = createOperator(laptop.address)
+  laptop = await startTestLaptop({ hasAdoptionProof: true, onLog: (line) => lines.push(line) })
+  for (const consumer of consumers) {
+    laptop.rights?.add(roleIdentity({ accessKeyId: consumer, roleArn: role(consumer) }))
+  }
+  operator = createOperator(laptop.address, guardingOf(laptop, consumers.map(role)))
   lambda = new LambdaClient({
     // One sweep at a time: a second is throttled while the scheduled one runs.
     maxAttempts: 20,
     endpoint: laptop.address.aws,
     region: laptop.address.region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: credentialsOf('admin'),
   })
 })
 afterEach(() => {
@@ -44,12 +51,12 @@ afterAll(async () => {
 })
 
 /** A consumer reads with the key of its own role, and what the trail tells of it is written down. */
-const readAs = async (consumer: string, secretId: string): Promise<void> => {
+const readAs = async (consumer: (typeof consumers)[number], secretId: string): Promise<void> => {
   const { aws, region } = laptop.address
   const client = new SecretsManagerClient({
     endpoint: aws,
     region,
-    credentials: { accessKeyId: consumer, secretAccessKey: 'any' },
+    credentials: { accessKeyId: consumer, secretAccessKey: 'x' },
   })
   const before = laptop.world.clock.now()
   await client.send(new GetSecretValueCommand({ SecretId: secretId }))
@@ -75,9 +82,12 @@ const sweep = async (): Promise<SweepSummary> => {
 }
 /** As after a month with the record switched on: readers of a month count. */
 const haveRecordedForAMonth = async (): Promise<void> => {
-  const call = createSignedCall(operator.secretsManager, { service: 'dynamodb', endpoint: laptop.address.aws })
+  const { aws: endpoint, region } = laptop.address
+  const reads = new SecretsManagerClient({ endpoint, region, credentials: credentialsOf('m2m-laptop-reads-us-east-1') })
+  const call = createSignedCall(reads, { service: 'dynamodb', endpoint })
   const recorder = createReadRecorder({ call, table: LAPTOP_RECORDS, wait: async () => {} }, 60 * 24 * HOUR_MS)
   await recorder.begin(laptop.world.clock.now() - 31 * 24 * HOUR_MS)
+  reads.destroy()
 }
 const published = (type: string) =>
   laptop.aws

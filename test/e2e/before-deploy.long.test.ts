@@ -14,7 +14,7 @@ import { childEnv } from '../child-env.ts'
 import { type AccountApi, startAccountApi } from '../fakes/account-api.ts'
 import { repository } from './spawned.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const ACCOUNT = '111122223333'
 const REGION = 'eu-west-1'

@@ -2,11 +2,12 @@
 // which kinds of secrets they rotate.
 
 import { DeleteFunctionConcurrencyCommand, LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
-import { CreateSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createClaims } from '../../lambda/adapters/aws/claims.ts'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { scimId } from '../../lambda/core/secret/scim-form.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
 import { LAPTOP_PROJECT_SECRET, LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import { type CampaignSeat, openCampaigns } from './campaign-seat.ts'
@@ -23,7 +24,7 @@ let lambda: LambdaClient
 beforeAll(async () => {
   seat = await openCampaigns({ chainedThrottle: 'fail' })
   const { aws, region } = seat.desk.laptop.address
-  lambda = new LambdaClient({ endpoint: aws, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } })
+  lambda = new LambdaClient({ endpoint: aws, region, credentials: credentialsOf('admin') })
 })
 afterAll(async () => {
   lambda.destroy()
@@ -120,7 +121,14 @@ describe('pages that Lambda refuses for want of room, and does not try again', (
 
 describe('what is rotated', () => {
   const stored = async (name: string, tag: string, fields: object): Promise<string> => {
-    const { laptop, client } = seat.desk
+    const { laptop } = seat.desk
+    const { aws: endpoint, region } = laptop.address
+    // As the clients function does for `m2m adopt`.
+    const client = new SecretsManagerClient({
+      endpoint,
+      region,
+      credentials: credentialsOf('m2m-laptop-clients-us-east-1'),
+    })
     const Name = `${LAPTOP_PREFIX}${name}`
     const { ARN: holder = '' } = await client.send(
       new CreateSecretCommand({
@@ -138,7 +146,7 @@ describe('what is rotated', () => {
       }),
     )
     // Without it nothing says that the secret holds the client, and its rotation is refused.
-    const claims = createClaims(client, { endpoint: laptop.address.aws, table: LAPTOP_RECORDS })
+    const claims = createClaims(client, { endpoint, table: LAPTOP_RECORDS })
     const claim = { clientId: tag, holder, at: laptop.world.clock.now(), by: 'a test' }
     expect(await claims.write(claim)).toBe('written')
     await client.send(
@@ -149,6 +157,7 @@ describe('what is rotated', () => {
         RotateImmediately: false,
       }),
     )
+    client.destroy()
     await laptop.aws.idle()
     return Name
   }

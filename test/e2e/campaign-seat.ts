@@ -3,8 +3,8 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import type { Fault } from '../../lambda/local/stand-in/faults.ts'
-import { LAPTOP_FREEZE } from '../fakes/laptop-names.ts'
 import { type Desk, openDesk, type Subject } from './desk.ts'
 
 export const HOUR_MS = 3_600_000
@@ -44,7 +44,6 @@ export interface CampaignSeat {
    * how many it hit.
    */
   killAtRandom(): () => number
-  freeze(state: 'off' | 'planned'): Promise<void>
   close(): Promise<void>
 }
 
@@ -60,7 +59,7 @@ export const openCampaigns = async (
   const lambda = new LambdaClient({
     endpoint: aws,
     region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: credentialsOf('operator'),
     maxAttempts: 10,
   })
 
@@ -163,14 +162,6 @@ export const openCampaigns = async (
         clearInterval(timer)
         return hits
       }
-    },
-    freeze: async (state) => {
-      const response = await fetch(aws, {
-        method: 'POST',
-        headers: { 'x-amz-target': 'AmazonSSM.PutParameter', 'content-type': 'application/x-amz-json-1.1' },
-        body: JSON.stringify({ Name: LAPTOP_FREEZE, Value: state, Type: 'String', Overwrite: true }),
-      })
-      if (!response.ok) throw new Error(`the freeze was not set: ${response.status}`)
     },
     close: async () => {
       for (const stop of stops) stop()

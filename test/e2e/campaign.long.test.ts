@@ -35,7 +35,7 @@ const removeAtStytch = (subjects: readonly Subject[]): void => {
   for (const { clientId } of subjects) seat.desk.laptop.stytch.dashboard.remove(clientId)
 }
 const hold = (subject: Subject | undefined): Promise<unknown> =>
-  seat.desk.client.send(
+  seat.desk.operator.secretsManager.send(
     new TagResourceCommand({
       SecretId: subject?.secretArn,
       Tags: [{ Key: 'm2m:held', Value: new Date().toISOString() }],
@@ -54,9 +54,9 @@ describe('nothing changes', () => {
 
   it('while rotations are frozen', async () => {
     const before = stateOf(fleet)
-    await seat.freeze('planned')
+    await seat.desk.freeze('planned')
     const report = await seat.endOf(await seat.start({ intent: 'rotate', selector: { due: true } }))
-    await seat.freeze('off')
+    await seat.desk.freeze('off')
 
     expect(report).toMatchObject({ outcome: 'frozen', counts: { selected: 0, switched: 0 } })
     expect(stateOf(fleet)).toEqual(before)

@@ -45,7 +45,7 @@ import { findLeaks, type KnownSecret, type Output } from './leaks.ts'
 import { descendantsOf, endAll, laptopPath, repository, spawnCommand } from './spawned.ts'
 import { type Spoiling, spoilings, startWiretap, type Wiretap } from './wiretap.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 /** Random throughout: no fragment of it may look like a word that stands in an output for another reason. */
 const mark = (): string => `Qz${randomBytes(24).toString('base64url')}`
@@ -109,7 +109,7 @@ const openStage = async (): Promise<Stage> => {
     functionArn: FUNCTION_ARN,
     timeoutMs: 30_000,
     env: {
-      ...awsEnvironment(taps.aws.origin),
+      ...awsEnvironment(taps.aws.origin, 'm2m-rotation'),
       ...writeRotationEnv({
         stage: 'canary',
         stytch: place,
@@ -501,7 +501,7 @@ describe('a secret appears in nothing that comes out', () => {
       const lambda = startLambda({
         modulePath: functionModule,
         timeoutMs: 20_000,
-        env: { ...awsEnvironment(stage.address.aws), ...env },
+        env: { ...awsEnvironment(stage.address.aws, 'm2m-rotation'), ...env },
         onLog: (text) => stage.outputs.push({ from: 'log of a misconfigured function', text }),
       })
       const subject = await importClient(ABSENT_FUNCTION_ARN)

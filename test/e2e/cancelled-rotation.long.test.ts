@@ -10,31 +10,36 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import { guardingOf } from '../../lambda/local/story/guarding.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
 import { type Cli, openCli } from './cli.ts'
 import { until } from './spawned.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const MINUTE_MS = 60_000
 let cli: Cli
 let operator: Operator
 let client: SecretsManagerClient
 let lambda: LambdaClient
+/** Who may start a sweep besides the scheduler. */
+let admins: LambdaClient
 
 beforeAll(async () => {
   // Secrets Manager's own repetition would come after the test.
   cli = await openCli({ redriveSpacingMs: 3_600_000, asyncRetryMs: 200 })
   const { aws: endpoint, region } = cli.laptop.address
-  const config = { endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }
-  operator = createOperator(cli.laptop.address)
+  const config = { endpoint, region, credentials: credentialsOf('operator') }
+  operator = createOperator(cli.laptop.address, guardingOf(cli.laptop))
   client = new SecretsManagerClient(config)
+  lambda = new LambdaClient(config)
   // One sweep at a time: a second is throttled while the scheduled one runs.
-  lambda = new LambdaClient({ ...config, maxAttempts: 20 })
+  admins = new LambdaClient({ ...config, credentials: credentialsOf('admin'), maxAttempts: 20 })
 })
 afterAll(async () => {
   expect(cli.leaks()).toEqual([])
-  for (const one of [client, lambda, operator.secretsManager]) one.destroy()
+  for (const one of [client, lambda, admins, operator.secretsManager]) one.destroy()
   await cli.close()
 })
 
@@ -65,7 +70,7 @@ const cancelled = async (name: string, op: 'Token' | 'GetClient'): Promise<Lefto
   const token = makeRequestToken({ origin: 'rotate', askedAt, secretArn, about: name, attempt: 1 })
   await client.send(new RotateSecretCommand({ SecretId: secretArn, ClientRequestToken: token }))
   await until(() => failures() > earlier, `a ${op} that fails`)
-  await client.send(new CancelRotateSecretCommand({ SecretId: secretArn }))
+  await operator.secretsManager.send(new CancelRotateSecretCommand({ SecretId: secretArn }))
   await cli.laptop.aws.idle()
   faults.clear()
   return { name: `m2m/laptop/${name}`, secretArn, clientId, before, token }
@@ -73,7 +78,7 @@ const cancelled = async (name: string, op: 'Token' | 'GetClient'): Promise<Lefto
 
 const sweep = async (): Promise<unknown> => {
   const scheduledAt = new Date(cli.laptop.world.clock.now()).toISOString()
-  const { Payload, FunctionError } = await lambda.send(
+  const { Payload, FunctionError } = await admins.send(
     new InvokeCommand({ FunctionName: 'm2m-laptop-sweep', Payload: Buffer.from(JSON.stringify({ scheduledAt })) }),
   )
   expect(FunctionError).toBeUndefined()

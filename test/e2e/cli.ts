@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
-import { awsEnvironment, type Laptop, type LaptopInput, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import type { Person } from '../../lambda/local/iam/people.ts'
+import { awsEnvironment, type Laptop, type LaptopInput } from '../../lambda/local/laptop/laptop.ts'
 import { childEnv } from '../child-env.ts'
-import { recordCalls } from '../rights/recording.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 import { findLeaks, type KnownSecret, type Leak, type Output } from './leaks.ts'
 import { repository } from './spawned.ts'
 
@@ -22,6 +23,8 @@ export interface Ran {
 export interface RunInput {
   readonly stdin?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
+  /** Whose command it is. @default 'operator' */
+  readonly as?: Person
   /** On a pseudo-terminal this wide, whose output is all in `stdout`, and whose keys are `stdin`. @default - no terminal */
   readonly columns?: number
 }
@@ -65,20 +68,21 @@ export const openCli = async (
 ): Promise<Cli> => {
   const outputs: Output[] = []
   const marked: KnownSecret[] = []
-  const laptop = await startLaptop({
-    stytchPort: 0,
-    awsPort: 0,
+  const laptop = await startTestLaptop({
     awsSettings: { redriveSpacingMs: 100, ...awsSettings },
     onLog: (text) => outputs.push({ from: 'log', text }),
     ...more,
   })
   const place = mkdtempSync(join(tmpdir(), 'm2m-cli-'))
 
-  const start = (args: readonly string[], { stdin = '', env = {}, columns }: RunInput = {}): Running => {
+  const start = (
+    args: readonly string[],
+    { stdin = '', env = {}, as = 'operator', columns }: RunInput = {},
+  ): Running => {
     const child = spawn(...commandOf(args, columns), {
       cwd: place,
       env: childEnv({
-        ...awsEnvironment(laptop.address.aws),
+        ...awsEnvironment(laptop.address.aws, as),
         M2M_STAGE: 'laptop',
         M2M_OPERATOR: 'ada',
         ...env,
@@ -140,7 +144,6 @@ export const openCli = async (
     },
     leaks: () => findLeaks([...outputs, ...visible()], [...marked, ...stored()]),
     close: async () => {
-      recordCalls(laptop)
       await laptop.close()
       rmSync(place, { recursive: true, force: true })
     },

@@ -1,13 +1,10 @@
 // A dead AWSCURRENT on the laptop, by the deployed functions: a colleague completes a rotation in the dashboard, or somebody puts an older
 // value back, and the next sweep reports it; `m2m status` and `m2m doctor` say DEAD at once. Nothing is changed by asking.
-import {
-  DeleteSecretCommand,
-  PutSecretValueCommand,
-  RestoreSecretCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager'
+import { DeleteSecretCommand, RestoreSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { SweepSummary } from '../../lambda/core/sweep/sweep.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import { storeByHand } from '../fakes/laptop.ts'
 import { type Cli, openCli } from './cli.ts'
 import { callsOf } from './control.ts'
 
@@ -19,7 +16,7 @@ let client: SecretsManagerClient
 beforeAll(async () => {
   cli = await openCli({ asyncRetryMs: 200 })
   const { aws: endpoint, region } = cli.laptop.address
-  client = new SecretsManagerClient({ endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } })
+  client = new SecretsManagerClient({ endpoint, region, credentials: credentialsOf('break-glass') })
   cli.file(
     'clients.yaml',
     `clients:
@@ -89,7 +86,7 @@ test('a secret that is scheduled for deletion while its client lives is reported
   const client = new SecretsManagerClient({
     endpoint: cli.laptop.address.aws,
     region: cli.laptop.address.region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: credentialsOf('break-glass'),
   })
   await client.send(new DeleteSecretCommand({ SecretId: 'm2m/laptop/gamma', RecoveryWindowInDays: 7 }))
   await sweepNow()
@@ -148,7 +145,7 @@ test('an older value put back by hand: the next sweep reports it, and does not w
   expect(await cli.run(['settle', 'beta', '--yes'])).toMatchObject({ code: 0 })
   await cli.laptop.aws.idle()
   expect(textOf('beta')).not.toBe(older)
-  await client.send(new PutSecretValueCommand({ SecretId: 'm2m/laptop/beta', SecretString: older }))
+  await storeByHand(cli.laptop, 'm2m/laptop/beta', older)
 
   expect(await sweepNow()).toMatchObject({ secretsDead: 2 })
 

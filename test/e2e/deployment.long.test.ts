@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { type CampaignSeat, DAY_MS, openCampaigns } from './campaign-seat.ts'
 import { until } from './spawned.ts'
 
@@ -66,7 +67,7 @@ it('a campaign with room for one invocation at a time ends as well', async () =>
   const lambda = new LambdaClient({
     endpoint: laptop.address.aws,
     region: laptop.address.region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: credentialsOf('admin'),
   })
   const FunctionName = 'm2m-laptop-campaign'
   await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 1 }))

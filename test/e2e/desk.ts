@@ -1,12 +1,18 @@
 // A user's desk at the laptop: the plain AWS SDK and the stand-ins' routes, over HTTP, with the real handler in processes of its
 // own. What a user cannot see (stored values, Stytch's slots) is read in process, without a call, so that calls can be counted.
 import { randomUUID } from 'node:crypto'
-import { PutSecretValueCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
+import type { FreezeState } from '../../lambda/core/rotation/freeze.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
-import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import type { Laptop, LaptopInput } from '../../lambda/local/laptop/laptop.ts'
+import { guardingOf } from '../../lambda/local/story/guarding.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import { startTestLaptop, storeByHand } from '../fakes/laptop.ts'
+import { LAPTOP_FREEZE } from '../fakes/laptop-names.ts'
 import { callsOf, endOf } from './control.ts'
 import { until } from './spawned.ts'
 
@@ -36,7 +42,9 @@ export interface LogLine {
 
 export interface Desk {
   readonly laptop: Laptop
+  /** As break-glass: whoever registers, reads and changes by hand. */
   readonly operator: Operator
+  /** As an operator. */
   readonly client: SecretsManagerClient
   /** Every line that the handler's processes wrote. */
   readonly log: string[]
@@ -61,6 +69,8 @@ export interface Desk {
   /** Everything at both sides that a rotation could change. */
   stateOf(subject: Subject): object
   putByHand(subject: Subject, text: string): Promise<void>
+  /** As an operator does. */
+  freeze(state: FreezeState): Promise<void>
   close(): Promise<void>
 }
 
@@ -81,22 +91,23 @@ const parseLine = (line: string): LogLine | undefined => {
   }
 }
 
-export const openDesk = async (awsSettings: Partial<AwsSettings> = {}, bounds?: Bounds): Promise<Desk> => {
+export const openDesk = async (
+  awsSettings: Partial<AwsSettings> = {},
+  bounds?: Bounds,
+  more: Partial<LaptopInput> = {},
+): Promise<Desk> => {
   const log: string[] = []
-  const laptop = await startLaptop({
-    stytchPort: 0,
-    awsPort: 0,
+  const laptop = await startTestLaptop({
     awsSettings: { redriveSpacingMs: 50, ...awsSettings },
     onLog: (line) => log.push(line),
     ...(bounds === undefined ? {} : { bounds }),
+    ...more,
   })
   const { address } = laptop
-  const operator = createOperator(address)
-  const client = new SecretsManagerClient({
-    endpoint: address.aws,
-    region: address.region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  })
+  const operator = createOperator(address, guardingOf(laptop))
+  const place = { endpoint: address.aws, region: address.region }
+  const client = new SecretsManagerClient({ ...place, credentials: credentialsOf('operator') })
+  const systems = new SSMClient({ ...place, credentials: credentialsOf('operator') })
 
   const versionsOf = ({ secretArn }: Subject) => laptop.aws.peek(secretArn)?.versions ?? []
   const textUnder = (subject: Subject, label: string): string =>
@@ -161,10 +172,13 @@ export const openDesk = async (awsSettings: Partial<AwsSettings> = {}, bounds?: 
       clients: laptop.stytch.clientIds(),
     }),
     putByHand: async ({ secretArn }, text) => {
-      await client.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString: text }))
+      await storeByHand(laptop, secretArn, text)
+    },
+    freeze: async (Value) => {
+      await systems.send(new PutParameterCommand({ Name: LAPTOP_FREEZE, Value, Type: 'String', Overwrite: true }))
     },
     close: async () => {
-      client.destroy()
+      for (const one of [client, systems]) one.destroy()
       operator.secretsManager.destroy()
       await laptop.close()
     },

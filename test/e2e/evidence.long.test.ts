@@ -1,7 +1,6 @@
 // Evidence on the laptop, from the leak's report to the auditor's: the real functions in processes of their own, the archive behind the
 // bus, and a report that is made of what lies there and of nothing else.
 import { randomUUID } from 'node:crypto'
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -12,28 +11,27 @@ import { gatherIncident } from '../../lambda/core/incident/gather-incident.ts'
 import { incidentMarkdown } from '../../lambda/core/incident/incident-markdown.ts'
 import { buildIncidentReport } from '../../lambda/core/incident/incident-report.ts'
 import { proofKeyAlias } from '../../lambda/core/rotation/proof.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { LAPTOP_STAGE } from '../../lambda/local/laptop/deployment.ts'
 import { LAPTOP_EVIDENCE } from '../fakes/laptop-names.ts'
 import { type Desk, openDesk } from './desk.ts'
+import { reportLeak } from './leak-report.ts'
 import { until } from './spawned.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let desk: Desk
-let bus: EventBridgeClient
 let s3: S3Client
 let secretsManager: SecretsManagerClient
 
 beforeAll(async () => {
   desk = await openDesk({ asyncRetryMs: 50 })
   const { aws: endpoint, region } = desk.laptop.address
-  const settings = { endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }
-  bus = new EventBridgeClient(settings)
+  const settings = { endpoint, region, credentials: credentialsOf('operator') }
   s3 = new S3Client(settings)
   secretsManager = new SecretsManagerClient(settings)
 })
 afterAll(async () => {
-  bus.destroy()
   s3.destroy()
   secretsManager.destroy()
   await desk.close()
@@ -49,14 +47,7 @@ describe('a leak that is reported', () => {
     const subject = await desk.register()
     const leaked = desk.valueUnder(subject, 'AWSCURRENT')
     const incidentId = `INC-${randomUUID()}`
-    const detail = {
-      incidentId,
-      selector: { clientIds: [subject.clientId] },
-      reason: 'found in a public repository',
-      requestedBy: 'on-call',
-    }
-    const entry = { Source: 'm2m.security', DetailType: 'Secret Leak Reported', Detail: JSON.stringify(detail) }
-    await bus.send(new PutEventsCommand({ Entries: [{ ...entry, EventBusName: desk.laptop.address.bus }] }))
+    await reportLeak(desk.laptop, { incidentId, selector: { clientIds: [subject.clientId] } })
     await keyBelow(`incidents/${incidentId}/`, 'incident-completed')
     const secretName = desk.laptop.aws.peek(subject.secretArn)?.name ?? ''
     await keyBelow(`secrets/${secretName}/`, 'secret-revoked')

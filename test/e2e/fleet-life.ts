@@ -7,10 +7,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
-import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
+import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import { LAPTOP_PREFIX, roleArnOf } from '../../lambda/local/laptop/deployment.ts'
 import { awsEnvironment } from '../../lambda/local/laptop/laptop.ts'
 import { childEnv } from '../child-env.ts'
+import { letRead } from '../fakes/laptop.ts'
 import { type CampaignSeat, DAY_MS, openCampaigns } from './campaign-seat.ts'
 import type { Subject } from './desk.ts'
 import { repository } from './spawned.ts'
@@ -37,6 +39,7 @@ export interface FleetResult {
 
 const CALLS_AT_ONCE = 16
 const OVERLAP_MS = DAY_MS
+const READER = roleArnOf('reader')
 const number = (at: number): string => String(at).padStart(5, '0')
 
 const atOnce = async (count: number, work: (at: number) => Promise<void>): Promise<void> => {
@@ -55,7 +58,7 @@ const commandLine =
       const child = spawn(process.execPath, [join(repository, 'bin/m2m.ts'), ...args], {
         cwd: place,
         env: childEnv({
-          ...awsEnvironment(desk.laptop.address.aws),
+          ...awsEnvironment(desk.laptop.address.aws, 'operator'),
           M2M_STAGE: 'laptop',
           M2M_OPERATOR: 'ada',
         }),
@@ -78,7 +81,9 @@ const habits: readonly Habit[] = ['every', 'ttl', 'overlap']
 
 /** Exchanges its secret again and again. What a vendor could not do now it asks again, as any client does; a refusal is what counts. */
 const startConsumer = ({ desk }: CampaignSeat, secretName: string, habit: Habit) => {
-  const { laptop, client } = desk
+  const { laptop } = desk
+  const { aws: endpoint, region } = laptop.address
+  const client = new SecretsManagerClient({ endpoint, region, credentials: credentialsOf('reader') })
   const tally = { requests: 0, failures: 0 }
   let isStopped = false
   let kept: { readonly id: string; readonly value: string; readonly until: number } | undefined
@@ -127,6 +132,7 @@ const startConsumer = ({ desk }: CampaignSeat, secretName: string, habit: Habit)
     stop: async () => {
       isStopped = true
       await done
+      client.destroy()
     },
   }
 }
@@ -142,11 +148,13 @@ const findClients = async ({ desk }: CampaignSeat, count: number): Promise<strin
       secret: randomBytes(33).toString('base64url'),
       scopes: ['read:things'],
     })
-    await desk.client.send(new CreateSecretCommand({ Name: `legacy/${number(at)}`, SecretString: secret }))
-    rows.push(`old_${number(at)},${clientId},legacy/${number(at)}`)
+    await desk.operator.secretsManager.send(
+      new CreateSecretCommand({ Name: `legacy/${number(at)}`, SecretString: secret }),
+    )
+    rows.push(`old_${number(at)},${clientId},legacy/${number(at)},${READER}`)
   })
   desk.laptop.aws.configure({ enforceQuotas: true })
-  return ['name,client_id,from_secret', ...rows].join('\n')
+  return ['name,client_id,from_secret,readers', ...rows].join('\n')
 }
 
 const declared = (count: number): string =>
@@ -154,7 +162,8 @@ const declared = (count: number): string =>
     'clients:',
     ...Array.from(
       { length: count },
-      (_, at) => `  - { name: new_${number(at)}, description: Client ${at}, scopes: [read:things] }`,
+      (_, at) =>
+        `  - { name: new_${number(at)}, description: Client ${at}, scopes: [read:things], readers: ["${READER}"] }`,
     ),
   ].join('\n')
 
@@ -197,6 +206,8 @@ export const liveThrough = async ({ clients, consumers: wanted, patienceMs, say 
   const tell = (what: string): void =>
     say(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  ${what}`)
   try {
+    // Whoever adopts copies the values by a right of their own.
+    letRead(laptop, 'operator', 'legacy/*')
     writeFileSync(join(place, 'clients.yaml'), declared(clients - half))
     writeFileSync(join(place, 'old.csv'), await findClients(seat, half))
     await m2m(['apply', 'clients.yaml', ...pace])

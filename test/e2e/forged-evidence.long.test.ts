@@ -6,6 +6,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { proofKey } from '../../lambda/core/rotation/proof.ts'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { LAPTOP_STAGE } from '../../lambda/local/laptop/deployment.ts'
 import { evidence } from '../fakes/envelopes.ts'
 import { LAPTOP_EVIDENCE } from '../fakes/laptop-names.ts'
@@ -26,9 +27,10 @@ let s3: S3Client
 const m2m = (args: readonly string[]) => cli.run(['incident', ...args], { env })
 
 beforeAll(async () => {
-  cli = await seat.open()
+  // As if every policy had been broken: with rights on, none of these would get so far.
+  cli = await seat.open({ hasRights: false })
   const { aws: endpoint, region } = cli.laptop.address
-  const settings = { endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }
+  const settings = { endpoint, region, credentials: credentialsOf('stranger') }
   bus = new EventBridgeClient(settings)
   s3 = new S3Client({ ...settings, forcePathStyle: true })
 })

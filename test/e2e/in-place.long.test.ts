@@ -1,7 +1,14 @@
 // A company whose consumers read `legacy/billing`: the secret is adopted where it is, by the command line, and goes through rotation, settle,
 // incident, vending's search and closing without a consumer that changes. Over HTTP, on a laptop with that prefix opened.
-import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretCommand,
+} from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { roleIdentity } from '../../lambda/local/iam/people.ts'
+import { roleArnOf } from '../../lambda/local/laptop/deployment.ts'
 import { LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import { type Cli, openCli, type Ran } from './cli.ts'
 import { until } from './spawned.ts'
@@ -13,7 +20,7 @@ const CLIENT = 'legacy-billing'
 const NAME = 'legacy/billing'
 const TEXT = `{ "id": "${CLIENT}",\n  "stytchSecret": "${VALUE}", "retries": 3.0 }`
 const HOUR_MS = 3_600_000
-const DENIED = 'arn:aws:iam::000000000000:role/invoices'
+const DENIED = roleArnOf('invoices')
 
 let cli: Cli
 let sdk: SecretsManagerClient
@@ -23,17 +30,33 @@ const sdkOf = (accessKeyId: string): SecretsManagerClient =>
   new SecretsManagerClient({
     endpoint: cli.laptop.address.aws,
     region: 'us-east-1',
-    credentials: { accessKeyId, secretAccessKey: 'any' },
+    credentials: { accessKeyId, secretAccessKey: 'x' },
   })
 
 beforeAll(async () => {
   cli = await openCli({}, { extraPrefixes: ['legacy/'], hasAdoptionProof: true })
+  // Another team's roles, with policies of their own.
+  const own = (Action: readonly string[], ...names: readonly string[]) => ({
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Action,
+      Resource: names.map((name) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`),
+    },
+  })
+  for (const [accessKeyId, policy] of [
+    ['owner', own(['secretsmanager:*'], 'legacy/*', 'elsewhere/*')],
+    ['invoices', own(['secretsmanager:GetSecretValue'], `${NAME}-??????`)],
+  ] as const) {
+    cli.laptop.rights?.add(roleIdentity({ accessKeyId, roleArn: roleArnOf(accessKeyId), identityPolicies: [policy] }))
+  }
   sdk = sdkOf('owner')
   cli.mark('the value in use', VALUE)
   cli.laptop.stytch.seed({ clientId: CLIENT, secret: VALUE, clientName: 'Legacy', scopes: ['read:invoices'] })
   // Under the stage's key, as its owner has to put it before: the rotation function may use no other.
   const { KeyArn: KmsKeyId } = cli.laptop.stack.outputs()
-  await sdk.send(new CreateSecretCommand({ Name: NAME, SecretString: TEXT, KmsKeyId }))
+  await sdk.send(new CreateSecretCommand({ Name: NAME, SecretString: TEXT }))
+  await sdk.send(new UpdateSecretCommand({ SecretId: NAME, KmsKeyId }))
   await sdk.send(new CreateSecretCommand({ Name: 'legacy/database', SecretString: '{"password":"theirs"}' }))
   await sdk.send(new CreateSecretCommand({ Name: 'elsewhere/billing', SecretString: TEXT }))
 })
@@ -113,7 +136,9 @@ test('is adopted where it is, after a look that says everything', async () => {
 })
 
 test('is found by its short name, its full name, and in every list', async () => {
-  const byShort = (await m2m('status', 'billing', '--read', '--json')).json<{ clients: readonly object[] }>()
+  // Who reads a value does so with a right of his own.
+  const read = await cli.run(['status', 'billing', '--read', '--json'], { as: 'break-glass' })
+  const byShort = read.json<{ clients: readonly object[] }>()
   const doctor = await m2m('doctor', '--json')
 
   expect(byShort.clients).toMatchObject([

@@ -1,13 +1,14 @@
 // Who learns what of an incident on the laptop: reports are put on the bus, the deployed handlers carry them out, and the template's own rules
 // say what is mailed of it: each message once, and no other. What takes longer than an execution is in test/core/incident/notices.test.ts.
 import { randomUUID } from 'node:crypto'
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { LeakSource } from '../../lambda/core/base/event-types.ts'
 import { toEnvelope } from '../../lambda/local/aws/event-pattern.ts'
 import { eventFaults } from '../docs/event-schemas.ts'
 import { createMailed, type Mailed } from '../stack/mailed.ts'
 import { synthStack } from '../stack/synth.ts'
 import { openCampaigns } from './campaign-seat.ts'
+import { type LeakReport, reportLeak } from './leak-report.ts'
 import { until } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
@@ -16,16 +17,10 @@ const SECURITY = 'arn:aws:iam::111111111111:role/security'
 const mailed = createMailed(synthStack({ incidents: { security: { roleArns: [SECURITY] } } }).template())
 
 let campaigns: Awaited<ReturnType<typeof openCampaigns>>
-let bus: EventBridgeClient
 beforeAll(async () => {
   campaigns = await openCampaigns()
-  const { aws, region } = campaigns.desk.laptop.address
-  bus = new EventBridgeClient({ endpoint: aws, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } })
 })
-afterAll(async () => {
-  bus.destroy()
-  await campaigns.close()
-})
+afterAll(() => campaigns.close())
 
 const laptop = () => campaigns.desk.laptop
 const place = () => ({ busName: laptop().address.bus, accountId: '000000000000', region: laptop().address.region })
@@ -38,11 +33,13 @@ const mailsAbout = (incidentId: string): readonly Mailed[] =>
     .filter(({ text }) => text.includes(incidentId))
 
 /** Reports, and waits for a last message by one of these rules. @returns all of them. */
-const play = async (source: string, detail: object, ...last: readonly string[]): Promise<readonly Mailed[]> => {
+const play = async (
+  source: LeakSource,
+  detail: Pick<LeakReport, 'selector' | 'graceSeconds'>,
+  ...last: readonly string[]
+): Promise<readonly Mailed[]> => {
   const incidentId = `INC-${randomUUID()}`
-  const Detail = JSON.stringify({ incidentId, reason: 'in a log', requestedBy: 'ada', ...detail })
-  const Entries = [{ EventBusName: laptop().address.bus, Source: source, DetailType: 'Secret Leak Reported', Detail }]
-  await bus.send(new PutEventsCommand({ Entries }))
+  await reportLeak(laptop(), { source, incidentId, reason: 'in a log', requestedBy: 'ada', ...detail })
   await until(
     () => mailsAbout(incidentId).some(({ rule }) => last.includes(rule)) || undefined,
     `the last message of ${incidentId}`,
@@ -90,7 +87,7 @@ describe('what is mailed of a report', () => {
     expect(mails[0]?.text).toMatch(/STAY ACCEPTED for 60 seconds/)
   })
 
-  it.each<[string, string, object, string, RegExp]>([
+  it.each<[string, LeakSource, Pick<LeakReport, 'selector'>, string, RegExp]>([
     ['that is malformed', 'm2m.security', { selector: {} }, 'LeakReportRefused', /NOT CARRIED OUT.*an empty selector/],
     [
       'of all, by security',

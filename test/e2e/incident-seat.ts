@@ -1,5 +1,6 @@
 // Three clients on the laptop and the command line beside them, for `m2m incident`. Not a test itself.
 import { expect } from 'vitest'
+import type { LaptopInput } from '../../lambda/local/laptop/laptop.ts'
 import { LAPTOP_EVIDENCE } from '../fakes/laptop-names.ts'
 import { type Cli, openCli } from './cli.ts'
 
@@ -25,8 +26,8 @@ export const createIncidentSeat = () => {
   const clientIdOf = (name: string): string => peek(name)?.tags['m2m:client-id'] ?? ''
   return {
     clientIdOf,
-    open: async (): Promise<Cli> => {
-      opened = await openCli({ asyncRetryMs: 200 })
+    open: async (more: Partial<LaptopInput> = {}): Promise<Cli> => {
+      opened = await openCli({ asyncRetryMs: 200 }, more)
       opened.file('clients.yaml', CLIENTS)
       expect(await opened.run(['apply', 'clients.yaml', '--yes'])).toMatchObject({ code: 0 })
       await opened.laptop.aws.idle()

@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto'
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { type Cli, openCli } from './cli.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -27,11 +28,11 @@ const deliver = async (alert: object): Promise<{ readonly status: number; readon
 }
 
 beforeAll(async () => {
-  cli = await openCli({}, { hasVendClient: true, hasRights: true })
+  cli = await openCli({}, { hasVendClient: true })
   const aws = new SecretsManagerClient({
     endpoint: cli.laptop.address.aws,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'admin', secretAccessKey: 'x' },
+    credentials: credentialsOf('admin'),
   })
   const SecretString = JSON.stringify({ plain: { current: KEY } })
   await aws.send(new PutSecretValueCommand({ SecretId: 'm2m-intake/laptop/signing', SecretString }))
@@ -51,7 +52,7 @@ test('a signed delivery of a leaked value revokes it', async () => {
 })
 
 test('an operator can look at the gate and release it', async () => {
-  const env = { AWS_ACCESS_KEY_ID: 'operator', M2M_OPERATOR: '' }
+  const env = { M2M_OPERATOR: '' }
 
   const looked = await cli.run(['incident', 'release', '--dry-run'], { env })
   const released = await cli.run(['incident', 'release'], { env })

@@ -9,7 +9,7 @@ import { callsOf, get, plan, post } from './control.ts'
 import { PUBLISHING } from './publishing.ts'
 import { descendantsOf, endAll, laptopPath, leftOf, type Spawned, spawnCommand, until } from './spawned.ts'
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
 
 const anyPorts = ['--stytch-port', '0', '--aws-port', '0']
 

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { hmslHash } from '../../lambda/core/intake/hmsl.ts'
 import { callsOf } from './control.ts'
-import { type Desk, openDesk, type Subject } from './desk.ts'
+import type { Desk, Subject } from './desk.ts'
 import {
   type Delivery,
   fixture,
@@ -19,7 +19,7 @@ import {
 } from './leak-seat.ts'
 import { findLeaks, type KnownSecret, type Output } from './leaks.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 /** Hex is found by chance in request ids when it is short. */
 const HEX = 20
@@ -108,13 +108,12 @@ const expectNoLeak = async (): Promise<void> => {
 }
 
 beforeAll(async () => {
-  desk = await openDesk()
   // Everything that is found alive is revoked, too.
-  seat = await openLeakSeat(desk, { bus: desk.laptop.address.bus, maxPerHour: 40 })
+  seat = await openLeakSeat({ isCarriedOut: true, maxPerHour: 40 })
+  desk = seat.desk
 })
 afterAll(async () => {
   await seat.close()
-  await desk.close()
 })
 
 describe('no secret comes out', () => {

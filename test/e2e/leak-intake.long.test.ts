@@ -7,7 +7,7 @@ import { hmslHash } from '../../lambda/core/intake/hmsl.ts'
 import { TAG } from '../../lambda/core/secret/secret-tags.ts'
 import type { BusEvent } from '../../lambda/local/aws/event-bus.ts'
 import { eventFaults } from '../docs/event-schemas.ts'
-import { type Desk, openDesk, type Subject } from './desk.ts'
+import type { Desk, Subject } from './desk.ts'
 import {
   type Delivery,
   fixture,
@@ -19,7 +19,7 @@ import {
   plainly,
 } from './leak-seat.ts'
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
 
 let desk: Desk
 let seat: LeakSeat
@@ -27,8 +27,8 @@ let subject: Subject
 let value: string
 
 beforeAll(async () => {
-  desk = await openDesk()
-  seat = await openLeakSeat(desk)
+  seat = await openLeakSeat()
+  desk = seat.desk
 })
 beforeEach(async () => {
   await seat.setGate({ state: 'open' })
@@ -37,7 +37,6 @@ beforeEach(async () => {
 })
 afterAll(async () => {
   await seat.close()
-  await desk.close()
 })
 
 /** What the intake told while `work` ran. */
@@ -65,7 +64,8 @@ const completeInDashboard = async ({ clientId }: Subject): Promise<void> => {
 }
 
 const tag = async ({ secretArn, clientId }: Subject): Promise<void> => {
-  await desk.client.send(new TagResourceCommand({ SecretId: secretArn, Tags: [{ Key: TAG.client, Value: clientId }] }))
+  const Tags = [{ Key: TAG.client, Value: clientId }]
+  await desk.operator.secretsManager.send(new TagResourceCommand({ SecretId: secretArn, Tags }))
 }
 
 const report = (fields: object): string => JSON.stringify({ alertId: randomUUID(), ...fields })

@@ -1,23 +1,20 @@
-// A detector's seat at the laptop: the real intake and identify handlers in processes of their own, a door that hands them raw bytes as
-// an HTTP API does, GitHub's REST API played for one alert, and deliveries signed as the detectors sign them.
+// A detector's seat at the laptop: a door that hands the deployed intake raw bytes as an HTTP API does, GitHub's REST API played for one alert, and
+// deliveries signed as the detectors sign them.
 
 import { createHmac, createVerify, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { createGateStore } from '../../lambda/adapters/aws/gate-store.ts'
 import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
-import { WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import { GATE_KEYS } from '../../lambda/core/rotation/record-keys.ts'
-import { writeIdentifyEnv } from '../../lambda/env/identify.ts'
-import { writeIntakeEnv } from '../../lambda/env/intake.ts'
-import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
-import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
-import { awsEnvironment } from '../../lambda/local/laptop/laptop.ts'
-import { type Lambda, startLambda } from '../../lambda/local/runner/lambda-runner.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import { laptopConfig } from '../../lambda/local/laptop/deployment.ts'
+import type { Lambda } from '../../lambda/local/runner/lambda-runner.ts'
 import { LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
-import type { Desk } from './desk.ts'
+import { type Desk, openDesk } from './desk.ts'
 import { repository } from './spawned.ts'
 
 export const fixture = (name: string): Record<string, unknown> =>
@@ -178,13 +175,20 @@ const playGithub = async (): Promise<GithubStandIn> => {
   }
 }
 
-const SIGNING = 'm2m-intake/test/signing'
-/** What a deployment before the records table kept the gate in. */
-export const FORMER_GATE = 'm2m-intake/test/gate'
-const APP = 'm2m-intake/test/github-app'
-const IDENTIFY = 'm2m-test-identify'
+const SIGNING = 'm2m-intake/laptop/signing'
+const APP = 'm2m-intake/laptop/github-app'
+
+/** The laptop's own deployment, whose intake reads GitHub's alerts as well. */
+const config = () => {
+  const { incidents, ...more } = laptopConfig()
+  return {
+    ...more,
+    incidents: { ...(incidents as object), intake: { signingSecretName: SIGNING, githubAppSecretName: APP } },
+  }
+}
 
 export interface LeakSeat {
+  readonly desk: Desk
   readonly github: GithubStandIn
   readonly intake: Lambda
   readonly identify: Lambda
@@ -200,77 +204,57 @@ export interface LeakSeat {
 
 export interface LeakSeatSettings {
   readonly maxPerHour?: number
-  /** @default - one without rules: what is reported is looked at, and nothing is revoked meanwhile */
-  readonly bus?: string
-  readonly onLog?: (line: string) => void
+  /** Whether incidents are carried out; else what is reported is looked at, and nothing is revoked meanwhile. @default false */
+  readonly isCarriedOut?: boolean
 }
 
-export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}): Promise<LeakSeat> => {
-  const { maxPerHour = 10, bus = 'm2m-leaks', onLog = (line) => desk.log.push(line) } = settings
-  const { client, laptop } = desk
-  const github = await playGithub()
-  const create = (Name: string, value: object) =>
-    client.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
-  await create(SIGNING, keys)
-  await create(APP, { app_id: APP_ID, private_key: pem })
-  // One of its own, since the laptop's searches no more than sixty times a minute; reached by Lambda's API on an address of its own.
-  const identify = startLambda({
-    modulePath: `${repository}lambda/handlers/on-identify.ts`,
-    functionName: IDENTIFY,
-    timeoutMs: 60_000,
-    maxEnvironments: 2,
-    env: {
-      ...awsEnvironment(laptop.address.aws),
-      ...writeIdentifyEnv({
-        stytch: { projectId: laptop.address.project_id, baseUrl: laptop.address.stytch },
-        secretNamePrefix: LAPTOP_PREFIX,
-        searchesPerMinute: 1000,
-        refused: WITHOUT_LAG.refused,
-      }),
-    },
-    onLog,
-  })
-  const invoking = createAwsStandIn({
-    world: laptop.world,
-    functions: {
-      exists: () => true,
-      invoke: ({ event, clientContext }) => identify.invoke(event, { clientContext }),
-    },
-  })
-  const intake = startLambda({
-    modulePath: `${repository}lambda/handlers/on-leak-report.ts`,
-    functionName: 'm2m-test-intake',
-    timeoutMs: 60_000,
-    env: {
-      ...awsEnvironment(laptop.address.aws),
-      ...writeIntakeEnv({
-        signingSecretId: SIGNING,
-        records: { table: LAPTOP_RECORDS },
-        formerGateId: FORMER_GATE,
-        githubAppSecretId: APP,
-        githubUrl: github.url,
-        maxPerHour,
-        watched: ['stytch_m2m_client_secret'],
-        identifyFunctionName: IDENTIFY,
-        eventBus: bus,
-        lambdaEndpoint: await invoking.listen(0),
-      }),
-    },
-    onLog,
-  })
-  const door = await openDoor(intake)
-  const put = async (SecretId: string, value: object): Promise<void> => {
-    await client.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }))
+/** As whoever may: what starts the incident function. */
+const stopIncidents = async ({ laptop }: Desk): Promise<void> => {
+  const { aws: endpoint, region, bus } = laptop.address
+  const client = new EventBridgeClient({ endpoint, region, credentials: credentialsOf('admin') })
+  const incident = laptop.settings.functionArn('incident')
+  const rules = laptop.stack
+    .resources()
+    .filter(({ type, properties }) => type === 'AWS::Events::Rule' && JSON.stringify(properties).includes(incident))
+  if (rules.length === 0) throw new Error('no rule starts the incident function')
+  for (const { name } of rules) {
+    await client.send(new DisableRuleCommand({ EventBusName: bus, Name: name.split('|').at(-1) }))
   }
+  client.destroy()
+}
+
+/** The deployed intake and search, of a desk of their own. */
+export const openLeakSeat = async (settings: LeakSeatSettings = {}): Promise<LeakSeat> => {
+  const { maxPerHour = 10, isCarriedOut = false } = settings
+  const desk = await openDesk({}, undefined, { config: config() })
+  const { laptop } = desk
+  const { aws: endpoint, region } = laptop.address
+  if (!isCarriedOut) await stopIncidents(desk)
+  const github = await playGithub()
+  // Those who store the secrets that a stage finds; and the intake, whose gate it is.
+  const admin = new SecretsManagerClient({ endpoint, region, credentials: credentialsOf('admin') })
+  const own = new SecretsManagerClient({ endpoint, region, credentials: credentialsOf('m2m-laptop-intake-us-east-1') })
+  const put = async (SecretId: string, value: object): Promise<void> => {
+    await admin.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }))
+  }
+  await put(SIGNING, keys)
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
+  const app = JSON.stringify({ app_id: APP_ID, private_key: pem })
+  await admin.send(new CreateSecretCommand({ Name: APP, SecretString: app }))
+  // A deployment's sixty searches a minute, and GitHub's own address, are none for a test.
+  laptop.deploy('identify', { env: { M2M_SEARCHES_PER_MINUTE: '1000' } })
+  laptop.deploy('intake', { env: { M2M_GITHUB_URL: github.url, M2M_INTAKE_PER_HOUR: String(maxPerHour) } })
+  const intake = laptop.lambda('intake')
+  const door = await openDoor(intake)
   const send = async ({ headers, body }: Delivery) => {
     const response = await fetch(door.url, { method: 'POST', headers, body: body as string })
     return { status: response.status, text: await response.text() }
   }
   return {
+    desk,
     github,
     intake,
-    identify,
+    identify: laptop.lambda('identify'),
     post: send,
     deliver: async (delivery) => (await send(delivery)).status,
     sign: (by) => put(SIGNING, by),
@@ -279,7 +263,7 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
       return JSON.parse(items[0]?.gate?.S ?? '{}') as Record<string, unknown>
     },
     setGate: async (gate) => {
-      const call = createSignedCall(client, { service: 'dynamodb', endpoint: laptop.address.aws })
+      const call = createSignedCall(own, { service: 'dynamodb', endpoint })
       const store = createGateStore({ call, table: LAPTOP_RECORDS, wait: async () => {} })
       const from = (await store.read())?.version
       const isSet = await store.swap({ from, to: { text: JSON.stringify(gate), version: randomUUID() } })
@@ -287,9 +271,9 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
     },
     close: async () => {
       await door.close()
-      await Promise.all([intake.close(), identify.close()])
-      await invoking.close()
       await github.close()
+      for (const client of [admin, own]) client.destroy()
+      await desk.close()
     },
   }
 }

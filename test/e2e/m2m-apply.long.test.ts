@@ -1,11 +1,12 @@
 // `m2m apply` as a process, on a laptop: a fleet made, made again without a change, killed half way and gone on with, throttled by both
 // services, changed and retired; and a file that is not in order changes nothing.
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import { type Cli, isPainted, openCli } from './cli.ts'
 import { PUBLISHING } from './publishing.ts'
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
 const FLEET = 60
 
@@ -201,7 +202,7 @@ describe('what changes', () => {
     const sdk = new SecretsManagerClient({
       endpoint: cli.laptop.address.aws,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+      credentials: credentialsOf('break-glass'),
     })
     await sdk.send(
       new TagResourceCommand({

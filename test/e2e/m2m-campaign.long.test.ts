@@ -3,10 +3,11 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createCampaignExecutions } from '../../lambda/adapters/aws/campaign-executions.ts'
 import { createLambdaClient } from '../../lambda/adapters/aws/clients-api.ts'
+import { guardingOf } from '../../lambda/local/story/guarding.ts'
 import { createOperator } from '../../lambda/local/story/operator.ts'
 import { type Cli, openCli } from './cli.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const HOUR_MS = 3_600_000
 const FIRST = 'payments-1'
@@ -37,7 +38,7 @@ interface Shown {
 
 beforeAll(async () => {
   cli = await openCli()
-  const operator = createOperator(cli.laptop.address)
+  const operator = createOperator(cli.laptop.address, guardingOf(cli.laptop))
   const names: string[] = []
   for (const name of ['alpha', 'beta']) {
     const { secretArn } = await operator.register(name, ['read:things'])
@@ -47,7 +48,7 @@ beforeAll(async () => {
   const { aws, region } = cli.laptop.address
   vi.stubEnv('AWS_ENDPOINT_URL', aws)
   vi.stubEnv('AWS_REGION', region)
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'x')
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'operator')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'x')
   const lambda = createLambdaClient()
   await createCampaignExecutions(lambda, 'm2m-laptop-campaign').start(FIRST, {

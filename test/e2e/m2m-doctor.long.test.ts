@@ -6,6 +6,7 @@ import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { createSignedProtocols } from '../../bin/before-deploy/signed-protocols.ts'
 import { writeDrillRecord } from '../../lambda/core/clients/drill-record.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { type Cli, openCli } from './cli.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
@@ -39,7 +40,7 @@ const TOPIC = 'arn:aws:sns:us-east-1:000000000000:m2m-laptop-alarms'
 const place = () => ({
   region: 'us-east-1',
   endpoint: cli.laptop.address.aws,
-  credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  credentials: credentialsOf('admin'),
 })
 const query = (service: 'sns' | 'monitoring', action: string, parameters: Readonly<Record<string, string>>) =>
   createSignedProtocols({
@@ -55,7 +56,12 @@ const linesOf = ({ findings }: Diagnosis) => findings.map(({ weight, kind, subje
 
 test('finds nothing where all is well, and says that no drill was recorded', async () => {
   expect(await doctor()).toMatchObject({ code: 0, findings: [], groups: [], lastDrill: null })
-  expect((await cli.run(['doctor'])).stdout).toBe('0 clients: 0 findings, 0 broken\nlast drill: none recorded\n')
+  const [clean, drill] = ['0 clients: 0 findings, 0 broken\n', 'last drill: none recorded\n']
+  const unread = "the Stytch project secret stytch/m2m-laptop; the detectors' signing secret m2m-intake/laptop/signing"
+  expect((await cli.run(['doctor'])).stdout).toBe(
+    `${clean}not checked, since you may not read it (secretsmanager:GetSecretValue): ${unread}\n${drill}`,
+  )
+  expect((await cli.run(['doctor'], { as: 'break-glass' })).stdout).toBe(`${clean}${drill}`)
 })
 
 test('names a subscription that nobody has confirmed', async () => {

@@ -107,7 +107,7 @@ const onTerminal = (...args: readonly string[]) => {
   const command = `stty rows 24 cols 80; exec ${process.execPath} ${join(repository, 'bin/m2m.ts')} drill ${args.join(' ')}`
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     env: childEnv({
-      ...awsEnvironment(cli.laptop.address.aws),
+      ...awsEnvironment(cli.laptop.address.aws, 'operator'),
       M2M_STAGE: 'laptop',
       M2M_OPERATOR: 'ada',
       TERM: 'xterm',

@@ -1,6 +1,7 @@
 // `m2m incident` about several clients: by the bus and without it, all of a stage, with a grace, and beside a retired one.
 import { SecretsManagerClient, TagResourceCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import type { Cli } from './cli.ts'
 import { createIncidentSeat, type Reported } from './incident-seat.ts'
 
@@ -102,7 +103,7 @@ describe('once a client is retired', () => {
     const client = new SecretsManagerClient({
       endpoint: cli.laptop.address.aws,
       region: cli.laptop.address.region,
-      credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+      credentials: credentialsOf('break-glass'),
     })
     const Tags = [{ Key: 'm2m:retired', Value: new Date().toISOString() }]
     await client.send(new TagResourceCommand({ SecretId: 'm2m/laptop/gamma', Tags }))

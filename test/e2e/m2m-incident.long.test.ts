@@ -5,6 +5,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createGateStore } from '../../lambda/adapters/aws/gate-store.ts'
 import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import type { Cli } from './cli.ts'
 import { createIncidentSeat, type Reported } from './incident-seat.ts'
@@ -177,7 +178,7 @@ describe('release', () => {
   const leak = (incidentId: string) => ({ incidentId, clientId: `client-of-${incidentId}`, reference: 'r', at: 1 })
   const client = new SecretsManagerClient({
     region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: credentialsOf('m2m-laptop-intake-us-east-1'),
   })
   afterAll(() => client.destroy())
   const store = () =>
@@ -228,11 +229,15 @@ describe('release', () => {
     expect((await store().read())?.text).toBe('{"state":"open","recent":[],"held":[]}')
   })
 
-  test('from a table that does not answer changes nothing, and says so', async () => {
-    const ran = await m2m(['release', '--records-table', 'm2m-laptop-gone'])
+  test('from a table that is not there changes nothing, and says so to whoever may know', async () => {
+    const args = ['incident', 'release', '--records-table', 'm2m-laptop-gone']
+    const ran = await cli.run(args, { as: 'admin', env })
+    const denied = await cli.run(args, { env })
 
-    expect(ran.code).toBe(1)
-    expect(ran.stderr).toContain('GetItem of the table m2m-laptop-gone failed: ResourceNotFoundException')
+    expect([ran.code, denied.code]).toEqual([1, 1])
+    const advice = "check the table's name, and the caller's rights to it"
+    expect(ran.stderr).toContain(`GetItem of the table m2m-laptop-gone failed: ResourceNotFoundException; ${advice}`)
+    expect(denied.stderr).toContain(`GetItem of the table m2m-laptop-gone failed: AccessDeniedException; ${advice}`)
   })
 })
 

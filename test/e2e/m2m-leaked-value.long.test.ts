@@ -2,6 +2,7 @@
 // project's own secret, and nothing of ours. Nothing of a text is ever shown.
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { leakTexts } from '../core/intake/leak-texts.ts'
 import { LAPTOP_EVIDENCE, LAPTOP_PROJECT_SECRET } from '../fakes/laptop-names.ts'
 import { type Cli, openCli, type Ran } from './cli.ts'
@@ -27,7 +28,7 @@ beforeAll(async () => {
   const client = new SecretsManagerClient({
     endpoint: cli.laptop.address.aws,
     region: cli.laptop.address.region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: credentialsOf('break-glass'),
   })
   unreadable = 'm2m/laptop/by-hand'
   await client.send(new CreateSecretCommand({ Name: unreadable, SecretString: 'to be filled in' }))

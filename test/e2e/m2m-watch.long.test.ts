@@ -22,7 +22,7 @@ afterAll(async () => {
 })
 
 const m2mPath = join(repository, 'bin/m2m.ts')
-const env = () => ({ ...awsEnvironment(cli.laptop.address.aws), M2M_STAGE: 'laptop' })
+const env = () => ({ ...awsEnvironment(cli.laptop.address.aws, 'operator'), M2M_STAGE: 'laptop' })
 const lines = (text: string): readonly string[] => text.split('\n').filter(Boolean)
 
 test('list prints in a pipe each client once, then only what changes, and exits with 130', async () => {

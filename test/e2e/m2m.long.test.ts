@@ -2,8 +2,10 @@
 // that nothing it ever says, or makes a function say, holds a secret.
 
 import { randomBytes } from 'node:crypto'
-import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import { letRead, storeByHand } from '../fakes/laptop.ts'
 import { type Cli, isPainted, openCli, type Ran } from './cli.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
@@ -21,7 +23,7 @@ beforeAll(async () => {
   sdk = new SecretsManagerClient({
     endpoint: cli.laptop.address.aws,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: credentialsOf('break-glass'),
   })
   cli.mark('project secret', cli.laptop.address.project_secret)
   cli.file(
@@ -304,14 +306,22 @@ describe('adopt', () => {
   test('keeps a lost value alive beside a new one, until it is released and settled', async () => {
     const value = seed('legacy-lost')
 
-    const adopted = await m2m('adopt', 'legacy_lost', '--client-id', 'legacy-lost', '--rotate', '--json')
-    const again = await m2m('adopt', 'legacy_lost', '--client-id', 'legacy-lost', '--rotate', '--json')
+    const args = ['adopt', 'legacy_lost', '--client-id', 'legacy-lost', '--rotate', '--json']
+    const denied = await m2m(...args)
+    const adopted = await cli.run(args, { as: 'break-glass' })
+    const again = await cli.run(args, { as: 'break-glass' })
     const current = currentOf('legacy_lost').client_secret
     const held = await m2m('settle', 'legacy_lost', '--yes')
     const bothWork = accepts('legacy_lost', value) && accepts('legacy_lost', current)
     await m2m('release', 'legacy_lost')
     await m2m('settle', 'legacy_lost', '--yes', '--wait')
 
+    expect(denied).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^m2m: Calling m2m-laptop-clients for adopt failed with AccessDeniedException; take the break-glass role\. You are assumed-role\/operator\/operator\.\n$/,
+      ),
+    })
     expect([outcomes(adopted), outcomes(again)]).toEqual([{ legacy_lost: 'rotated' }, { legacy_lost: 'already' }])
     expect(held.code).toBe(4)
     expect(bothWork).toBe(true)
@@ -320,6 +330,8 @@ describe('adopt', () => {
 
   test('of many copies each from its own secret, names what fails, and goes on the next time', async () => {
     const values = ['legacy-a', 'legacy-b', 'legacy-c'].map(seed)
+    // Whoever adopts copies the values by a right of their own.
+    letRead(cli.laptop, 'operator', 'old/*')
     await store('old/a', JSON.stringify({ client_id: 'legacy-a', client_secret: values[0], host: 'db' }))
     await store('old/b', values[1] ?? '')
     await store('old/c', cli.mark('a value that is not c’s', random()))
@@ -385,8 +397,8 @@ describe('adopt', () => {
 describe('token', () => {
   test('prints the token and nothing else, of the scopes asked for', async () => {
     const [plain, json] = [
-      await m2m('token', 'reports', '--scopes', 'read:people'),
-      await m2m('token', 'reports', '--json'),
+      await cli.run(['token', 'reports', '--scopes', 'read:people'], { as: 'break-glass' }),
+      await cli.run(['token', 'reports', '--json'], { as: 'break-glass' }),
     ]
 
     const [, payload = ''] = plain.stdout.split('.')
@@ -417,7 +429,7 @@ describe('freeze', () => {
     expect(planned.json()).toEqual({
       stage: 'laptop',
       freeze: 'planned',
-      by: 'arn:aws:sts::000000000000:assumed-role/laptop/session',
+      by: 'arn:aws:sts::000000000000:assumed-role/operator/operator',
       since: expect.stringMatching(/^20\d\d-/),
       before: 'off',
       parameter: '/m2m/laptop/freeze',
@@ -438,10 +450,10 @@ describe('deactivate and activate', () => {
 
     const unsure = await m2m('deactivate', 'payroll')
     const stillWorks = accepts('payroll', value)
-    const off = await m2m('deactivate', 'payroll', '--yes')
+    const off = await cli.run(['deactivate', 'payroll', '--yes'], { as: 'break-glass' })
     const offWorks = accepts('payroll', value)
     const doctor = await m2m('doctor')
-    const on = await m2m('activate', 'payroll', '--yes', '--json')
+    const on = await cli.run(['activate', 'payroll', '--yes', '--json'], { as: 'break-glass' })
 
     expect(unsure).toMatchObject({ code: 4, stderr: expect.stringContaining('Everything that uses it stops.') })
     expect(off).toMatchObject({
@@ -477,8 +489,10 @@ describe('status', () => {
   test('of a client is all that can be told of it; with its values, where it stands', async () => {
     await m2m('rotate', 'reports', '--wait', '--yes')
 
-    const { stdout } = await m2m('status', 'reports', '--read')
-    const [seen] = (await m2m('status', 'reports', '--read', '--json')).json<{ clients: readonly object[] }>().clients
+    const reading = (...more: readonly string[]) =>
+      cli.run(['status', 'reports', '--read', ...more], { as: 'break-glass' })
+    const { stdout } = await reading()
+    const [seen] = (await reading('--json')).json<{ clients: readonly object[] }>().clients
 
     for (const word of [
       'state',
@@ -511,7 +525,7 @@ test('a rotation keeps each byte of a value that is not its own', async () => {
     '}',
     '',
   ].join('\r\n')
-  await sdk.send(new PutSecretValueCommand({ SecretId: 'm2m/laptop/reports', SecretString: lines }))
+  await storeByHand(cli.laptop, 'm2m/laptop/reports', lines)
   await cli.laptop.aws.idle()
 
   await m2m('rotate', 'reports', '--wait', '--yes')
@@ -560,8 +574,7 @@ describe('doctor', () => {
     const { client_id, client_secret: value } = currentOf('reports')
     const before = cli.laptop.stytch.accepts(client_id, value)
     const text = secretOf('reports')?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.value ?? ''
-    const put = (SecretString: string) =>
-      sdk.send(new PutSecretValueCommand({ SecretId: 'm2m/laptop/reports', SecretString }))
+    const put = (text: string) => storeByHand(cli.laptop, 'm2m/laptop/reports', text)
     await put(JSON.stringify({ clientId: client_id, clientSecret: value }))
 
     const doctor = await m2m('doctor')
@@ -630,7 +643,7 @@ describe('whoever runs it', () => {
     expect(other).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /^m2m: Calling m2m-prod-clients .*see whether the stage is right, and deployed\.\n$/,
+        /^m2m: Calling m2m-prod-clients .*AccessDeniedException; see whether the stage is right; [^\n]*\n$/,
       ),
     })
   })

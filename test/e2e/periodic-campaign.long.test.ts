@@ -1,18 +1,20 @@
 // The periodic campaign on the laptop, begun by the clock and by nobody: what is older than its period is rotated and settled, the rest is left
 // alone.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
+import { guardingOf } from '../../lambda/local/story/guarding.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
 
 const DAY_MS = 86_400_000
 let laptop: Laptop
 let operator: Operator
 
 beforeAll(async () => {
-  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasCampaignSchedule: true, onLog: () => {} })
-  operator = createOperator(laptop.address)
+  laptop = await startTestLaptop({ hasCampaignSchedule: true })
+  operator = createOperator(laptop.address, guardingOf(laptop))
 })
 afterAll(async () => {
   operator.secretsManager.destroy()

@@ -12,13 +12,16 @@ import { fetchPublicKey } from '../../lambda/adapters/aws/kms-signer.ts'
 import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
 import { signedProofOf } from '../../lambda/core/incident/signed-proof.ts'
 import { proofKeyAlias, proofPrefix, verifyProof } from '../../lambda/core/rotation/proof.ts'
-import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import { awsEnvironment, type Laptop } from '../../lambda/local/laptop/laptop.ts'
+import { guardingOf } from '../../lambda/local/story/guarding.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
 import { childEnv } from '../child-env.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 import { LAPTOP_EVIDENCE, LAPTOP_PROJECT_SECRET } from '../fakes/laptop-names.ts'
 import { repository, until } from './spawned.ts'
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
 
 const HOUR_MS = 3_600_000
 let laptop: Laptop
@@ -28,12 +31,12 @@ let events: EventBridgeClient
 const lines: string[] = []
 
 beforeAll(async () => {
-  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasProjectSecret: true, onLog: (line) => lines.push(line) })
-  operator = createOperator(laptop.address)
+  laptop = await startTestLaptop({ hasProjectSecret: true, onLog: (line) => lines.push(line) })
+  operator = createOperator(laptop.address, guardingOf(laptop))
   events = new EventBridgeClient({
     endpoint: laptop.address.aws,
     region: laptop.address.region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: credentialsOf('security'),
   })
   const registered = await operator.register('orders', ['read:orders'])
   clientSecret = registered.secretArn
@@ -197,7 +200,7 @@ test('the command line revokes it, and shows the report', async () => {
     ],
     {
       env: childEnv({
-        ...awsEnvironment(laptop.address.aws),
+        ...awsEnvironment(laptop.address.aws, 'operator'),
         M2M_STAGE: 'laptop',
         M2M_EVIDENCE_BUCKET: LAPTOP_EVIDENCE,
       }),

@@ -1,7 +1,6 @@
 // Proofs of revokes on the laptop, by the deployed functions: signed, stored and confirmed; that neither KMS nor DynamoDB holds anything up
 // when it is down; and that what is owed is made by a later sweep.
 import { randomUUID } from 'node:crypto'
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fetchPublicKey } from '../../lambda/adapters/aws/kms-signer.ts'
@@ -10,15 +9,16 @@ import type { TrustedKey } from '../../lambda/core/base/jws.ts'
 import { WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import { proofKeyAlias, proofPrefix, verifyProof } from '../../lambda/core/rotation/proof.ts'
 import type { SweepSummary } from '../../lambda/core/sweep/sweep.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { LAPTOP_STAGE } from '../../lambda/local/laptop/deployment.ts'
 import { LAPTOP_EVIDENCE, LAPTOP_RECORDS } from '../fakes/laptop-names.ts'
 import { type Desk, openDesk, type Subject } from './desk.ts'
+import { reportLeak } from './leak-report.ts'
 import { until } from './spawned.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let desk: Desk
-let bus: EventBridgeClient
 let secretsManager: SecretsManagerClient
 let trusted: TrustedKey
 
@@ -26,14 +26,12 @@ beforeAll(async () => {
   // A deployment's time between a proof and what confirms it; the laptop itself waits for nothing.
   desk = await openDesk({ asyncRetryMs: 50 }, { ...WITHOUT_LAG, confirmedAfterMs: 60_000 })
   const { aws: endpoint, region } = desk.laptop.address
-  const settings = { endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }
-  bus = new EventBridgeClient(settings)
+  const settings = { endpoint, region, credentials: credentialsOf('operator') }
   secretsManager = new SecretsManagerClient(settings)
   const call = createSignedCall(secretsManager, { service: 'kms', endpoint })
   trusted = await fetchPublicKey({ call, wait: async () => {} }, proofKeyAlias(LAPTOP_STAGE))
 })
 afterAll(async () => {
-  bus.destroy()
   secretsManager.destroy()
   await desk.close()
 })
@@ -44,9 +42,7 @@ const failing = (op: string): void => desk.laptop.aws.faults.add({ op, kind: 'er
 /** @returns once the incident has ended, what became of its one client. */
 const incidentOf = async (subject: Subject): Promise<unknown> => {
   const incidentId = `INC-${randomUUID()}`
-  const detail = { incidentId, selector: { clientIds: [subject.clientId] }, reason: 'leaked', requestedBy: 'on-call' }
-  const entry = { Source: 'm2m.security', DetailType: 'Secret Leak Reported', Detail: JSON.stringify(detail) }
-  await bus.send(new PutEventsCommand({ Entries: [{ ...entry, EventBusName: desk.laptop.address.bus }] }))
+  await reportLeak(desk.laptop, { incidentId, selector: { clientIds: [subject.clientId] } })
   const ended = await until(
     () =>
       desk.laptop.aws

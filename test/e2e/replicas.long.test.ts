@@ -3,6 +3,7 @@
 
 import { ReplicateSecretToRegionsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { type Cli, openCli } from './cli.ts'
 import { PATIENCE_MS } from './spawned.ts'
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
   sdk = new SecretsManagerClient({
     endpoint: cli.laptop.address.aws,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: credentialsOf('break-glass'),
   })
   cli.mark('project secret', cli.laptop.address.project_secret)
   cli.file('clients.yaml', 'clients:\n  - { name: billing, description: Reads invoices, scopes: [read:invoices] }\n')

@@ -2,6 +2,8 @@
 // with the policies that the template makes, and nothing else; a stranger is denied in the words of AWS.
 import { GetSecretValueCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Person } from '../../lambda/local/iam/people.ts'
+import { LAPTOP_EVIDENCE } from '../fakes/laptop-names.ts'
 import { type Cli, openCli, type Ran } from './cli.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -9,10 +11,8 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 const NAME = 'm2m/laptop/reports'
 let cli: Cli
 
-const as = (accessKeyId: string, ...args: readonly string[]): Promise<Ran> =>
-  cli.run(args, {
-    env: { AWS_ACCESS_KEY_ID: accessKeyId, M2M_OPERATOR: '', M2M_EVIDENCE_BUCKET: 'm2m-laptop-evidence' },
-  })
+const as = (who: Person, ...args: readonly string[]): Promise<Ran> =>
+  cli.run(args, { as: who, env: { M2M_OPERATOR: '', M2M_EVIDENCE_BUCKET: LAPTOP_EVIDENCE } })
 
 const current = () => cli.laptop.aws.peek(NAME)?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))
 const credentials = (): readonly [string, string] => {
@@ -21,11 +21,11 @@ const credentials = (): readonly [string, string] => {
 }
 
 beforeAll(async () => {
-  cli = await openCli({}, { hasVendClient: true, hasRights: true })
+  cli = await openCli({}, { hasVendClient: true })
 })
 afterAll(() => cli.close())
 
-describe.each(['operator', 'break-glass'])('%s', (who) => {
+describe.each(['operator', 'break-glass'] as const)('%s', (who) => {
   test('rotates a client, and settles it', async () => {
     const before = credentials()
 

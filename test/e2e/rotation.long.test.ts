@@ -14,7 +14,7 @@ import { exchange } from '../../lambda/local/story/consumers.ts'
 import { endOf, eventsOf, plan } from './control.ts'
 import { type Desk, openDesk, type Subject, total } from './desk.ts'
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
 
 let desk: Desk
 let subject: Subject
@@ -389,7 +389,7 @@ describe('an event for the function', () => {
 
   it('for a secret on which rotation was turned off, under a token that is through, changes nothing', async () => {
     const { secretArn } = subject
-    await desk.client.send(new CancelRotateSecretCommand({ SecretId: secretArn }))
+    await desk.operator.secretsManager.send(new CancelRotateSecretCommand({ SecretId: secretArn }))
     const before = desk.stateOf(subject)
     const ClientRequestToken = desk.holderOf(subject, 'AWSCURRENT')
 
@@ -400,8 +400,8 @@ describe('an event for the function', () => {
   })
 
   it('for a secret that never rotated, under the id of its only version, changes nothing', async () => {
-    const { ARN: secretArn = '', VersionId: ClientRequestToken } = await desk.client.send(
-      new CreateSecretCommand({ Name: `m2m/test/${randomUUID()}_`, SecretString: '{}' }),
+    const { ARN: secretArn = '', VersionId: ClientRequestToken } = await desk.operator.secretsManager.send(
+      new CreateSecretCommand({ Name: `m2m/laptop/${randomUUID()}_`, SecretString: '{}' }),
     )
     const before = desk.stateOf({ ...subject, secretArn })
 

@@ -13,14 +13,17 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { scimId } from '../../lambda/core/secret/scim-form.ts'
 import { slotForm } from '../../lambda/core/secret/slot-forms.ts'
+import type { Person } from '../../lambda/local/iam/people.ts'
 import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
-import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { awsEnvironment, type Laptop } from '../../lambda/local/laptop/laptop.ts'
+import { guardingOf } from '../../lambda/local/story/guarding.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
 import { childEnv } from '../child-env.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 import { LAPTOP_EVIDENCE } from '../fakes/laptop-names.ts'
 import { repository } from './spawned.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
 let laptop: Laptop
 let operator: Operator
@@ -79,8 +82,8 @@ const kinds: readonly Kind[] = [
 ]
 
 beforeAll(async () => {
-  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
-  operator = createOperator(laptop.address)
+  laptop = await startTestLaptop()
+  operator = createOperator(laptop.address, guardingOf(laptop))
 })
 afterAll(async () => {
   operator.secretsManager.destroy()
@@ -117,10 +120,10 @@ const storedValue = async (secretId: string): Promise<string> => {
   return parsed.ok ? parsed.value.clientSecret.reveal() : 'unreadable'
 }
 
-const m2m = (args: readonly string[], stdin = '') => {
+const m2m = (args: readonly string[], stdin = '', as: Person = 'operator') => {
   const started = promisify(execFile)(process.execPath, [join(repository, 'bin/m2m.ts'), ...args], {
     env: childEnv({
-      ...awsEnvironment(laptop.address.aws),
+      ...awsEnvironment(laptop.address.aws, as),
       M2M_STAGE: 'laptop',
       M2M_EVIDENCE_BUCKET: LAPTOP_EVIDENCE,
     }),
@@ -182,7 +185,7 @@ describe.each(kinds)('$name', ({ name, stranger, seed }) => {
   })
 
   test('is shown with its position', async () => {
-    const { stdout } = await m2m(['status', shortName, '--read', '--json'])
+    const { stdout } = await m2m(['status', shortName, '--read', '--json'], '', 'break-glass')
 
     expect(JSON.parse(stdout).clients).toMatchObject([{ clientId: subject.clientId, position: 'settled' }])
   })
@@ -229,7 +232,9 @@ describe.each(kinds)('$name', ({ name, stranger, seed }) => {
 describe('m2m claims', () => {
   const [kind] = kinds
   const json = async (...args: readonly string[]) => {
-    const { stdout } = await m2m(['claims', ...args, '--json']).catch((error: unknown) => error as { stdout: string })
+    const { stdout } = await m2m(['claims', ...args, '--json'], '', 'break-glass').catch(
+      (error: unknown) => error as { stdout: string },
+    )
     return JSON.parse(stdout)
   }
 

@@ -22,7 +22,7 @@ const first = ownConfig('shop')
 let cli: Cli
 
 beforeAll(async () => {
-  cli = await openCli({}, { config: first, hasRights: true })
+  cli = await openCli({}, { config: first })
 })
 afterAll(async () => {
   endAll()

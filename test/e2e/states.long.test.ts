@@ -2,7 +2,6 @@
 // ends it, on terminals of 80 and 120 columns. No line is wider than its terminal.
 import {
   CancelRotateSecretCommand,
-  PutSecretValueCommand,
   RotateSecretCommand,
   SecretsManagerClient,
   TagResourceCommand,
@@ -10,6 +9,8 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { widthOf } from '../../bin/terminal/fold.ts'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import { storeByHand } from '../fakes/laptop.ts'
 import { LAPTOP_EVIDENCE } from '../fakes/laptop-names.ts'
 import { openCli } from './cli.ts'
 import { until } from './spawned.ts'
@@ -43,7 +44,7 @@ const openSeat = async (names: readonly string[]) => {
   const client = new SecretsManagerClient({
     endpoint,
     region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: credentialsOf('break-glass'),
   })
   const lines = names.map((name) => `  - { name: ${name}, description: ${name}, scopes: [read:a] }`)
   cli.file('clients.yaml', `clients:\n${lines.join('\n')}\n`)
@@ -135,7 +136,7 @@ describe.each(WIDTHS)('at %i columns', (columns) => {
     const older = seat.textOf(named('back'))
     await seat.cli.run(['rotate', named('back'), '--yes', '--wait'])
     await seat.cli.run(['settle', named('back'), '--yes', '--wait'])
-    await seat.client.send(new PutSecretValueCommand({ SecretId: `m2m/laptop/${named('back')}`, SecretString: older }))
+    await storeByHand(seat.cli.laptop, `m2m/laptop/${named('back')}`, older)
 
     expect(await status('back')).toContain('DEAD: Stytch refuses AWSCURRENT')
     expect(await lineOf('back')).toMatch(/ dead /)
@@ -302,10 +303,10 @@ describe.each(WIDTHS)('at %i columns', (columns) => {
     const [now, odd] = [seat.textOf(named('odd')), named('odd')]
     const SecretId = `m2m/laptop/${odd}`
     const broken = JSON.stringify({ ...(JSON.parse(now) as object), client_id: 7 })
-    await seat.client.send(new PutSecretValueCommand({ SecretId, SecretString: broken }))
+    await storeByHand(seat.cli.laptop, SecretId, broken)
 
     expect(await status('odd')).toMatch(/value a planned rotation refuses it: client_id .*docs\/secret-format\.md/)
-    await seat.client.send(new PutSecretValueCommand({ SecretId, SecretString: now }))
+    await storeByHand(seat.cli.laptop, SecretId, now)
     expect(await status('odd')).not.toContain('refuses it')
   })
 

@@ -6,11 +6,14 @@ import { RotateSecretCommand, TagResourceCommand } from '@aws-sdk/client-secrets
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { FreezeState } from '../../lambda/core/rotation/freeze.ts'
-import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
+import { guardingOf } from '../../lambda/local/story/guarding.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 import { PATIENCE_MS } from './spawned.ts'
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
 
 const HOUR_MS = 3_600_000
 let laptop: Laptop
@@ -20,16 +23,12 @@ let lambda: LambdaClient
 const lines: string[] = []
 
 beforeAll(async () => {
-  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: (line) => lines.push(line) })
-  operator = createOperator(laptop.address)
-  const config = {
-    endpoint: laptop.address.aws,
-    region: laptop.address.region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  }
-  systems = new SSMClient(config)
+  laptop = await startTestLaptop({ onLog: (line) => lines.push(line) })
+  operator = createOperator(laptop.address, guardingOf(laptop))
+  const { aws: endpoint, region } = laptop.address
+  systems = new SSMClient({ endpoint, region, credentials: credentialsOf('operator') })
   // One sweep at a time: a second is throttled while the scheduled one runs.
-  lambda = new LambdaClient({ ...config, maxAttempts: 20 })
+  lambda = new LambdaClient({ endpoint, region, credentials: credentialsOf('admin'), maxAttempts: 20 })
 })
 afterEach(() => {
   laptop.world.reset()

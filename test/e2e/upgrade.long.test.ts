@@ -27,7 +27,6 @@ beforeAll(async () => {
     stackFile: earlierStackFile(),
     stytchPort: 0,
     awsPort: 0,
-    hasRights: true,
     awsSettings: { redriveSpacingMs: 100 },
     onLog: (line) => log.push(line),
   })

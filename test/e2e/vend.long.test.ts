@@ -19,8 +19,11 @@ import {
 } from '../../lambda/client/index.ts'
 import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/clients-api.ts'
 import { Sha256 } from '../../lambda/core/vend/sha256.ts'
-import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
+import { guardingOf } from '../../lambda/local/story/guarding.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 import { callsOf } from './control.ts'
 import { until } from './spawned.ts'
 
@@ -31,14 +34,12 @@ let operator: Operator
 const log: string[] = []
 
 beforeAll(async () => {
-  laptop = await startLaptop({
-    stytchPort: 0,
-    awsPort: 0,
+  laptop = await startTestLaptop({
     awsSettings: { redriveSpacingMs: 50 },
     hasVendClient: true,
     onLog: (line) => log.push(line),
   })
-  operator = createOperator(laptop.address)
+  operator = createOperator(laptop.address, guardingOf(laptop))
 })
 afterAll(async () => {
   operator.secretsManager.destroy()
@@ -297,7 +298,7 @@ describe('a client that is switched off', () => {
     const lambda = new LambdaClient({
       endpoint: laptop.address.aws,
       region: laptop.address.region,
-      credentials: { accessKeyId: 'laptop', secretAccessKey: 'x' },
+      credentials: credentialsOf('break-glass'),
     })
     const { FunctionError } = await lambda.send(
       new InvokeCommand({
@@ -392,14 +393,15 @@ describe('what is thrown at the door', () => {
   })
 
   it('an event that did not come through the API is believed in nothing', async () => {
-    const { account_id: account, aws, region } = laptop.address
+    const { aws: endpoint, region } = laptop.address
+    // API Gateway alone may call it, and the function's own check stands behind that.
+    const vendor = laptop.lambda('vendor')
+    const admin = new LambdaClient({ endpoint, region, credentials: credentialsOf('admin') })
     const invoke = async (event: object): Promise<string> => {
-      const arn = `arn:aws:lambda:${region}:${account}:function:m2m-laptop-vendor`
-      const response = await fetch(`${aws}/2015-03-31/functions/${encodeURIComponent(arn)}/invocations`, {
-        method: 'POST',
-        body: JSON.stringify(event),
-      })
-      return response.text()
+      const Payload = Buffer.from(JSON.stringify(event))
+      const denied = admin.send(new InvokeCommand({ FunctionName: 'm2m-laptop-vendor', Payload }))
+      await expect(denied).rejects.toMatchObject({ name: 'AccessDeniedException' })
+      return JSON.stringify(await vendor.invoke(event))
     }
     const forged = {
       resource: '/clients/{client}/token',
@@ -415,6 +417,7 @@ describe('what is thrown at the door', () => {
       expect(answer).toContain('access_denied')
       expect(answer).not.toContain('access_token')
     }
+    admin.destroy()
   })
 
   it('leaves the vendor as it was', async () => {

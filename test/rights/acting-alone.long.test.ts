@@ -6,6 +6,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createSignedRequest } from '../../lambda/client/signed-request.ts'
 import type { JsonObject } from '../../lambda/core/base/json-object.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { stackFileOf } from '../../lambda/local/laptop/assemblies.ts'
 import { awaitThat } from '../../lambda/local/laptop/await-rest.ts'
 import { laptopConfig } from '../../lambda/local/laptop/deployment.ts'
@@ -93,7 +94,7 @@ const seats: Partial<Record<'whole' | 'less' | 'least', Seat>> = {}
 const open = async (templateOf: Edit): Promise<Seat> => {
   const file = await stackFileOf(laptopConfig())
   const laptop = await startLaptop({
-    ...{ stytchPort: 0, awsPort: 0, onLog: () => {}, hasRights: true },
+    ...{ stytchPort: 0, awsPort: 0, onLog: () => {} },
     stackFile: { ...file, template: templateOf(file.template) },
     awsSettings: { asyncRetryMs: 10 },
   })
@@ -133,7 +134,7 @@ const acts: Readonly<Record<string, (seat: Seat) => Promise<string>>> = {
     const client = new EventBridgeClient({
       region,
       endpoint,
-      credentials: { accessKeyId: 'security', secretAccessKey: 'x' },
+      credentials: credentialsOf('security'),
     })
     const Detail = JSON.stringify({
       incidentId: 'INC-1',
@@ -154,7 +155,7 @@ const acts: Readonly<Record<string, (seat: Seat) => Promise<string>>> = {
     const client = new SecretsManagerClient({
       region: address.region,
       endpoint: address.aws,
-      credentials: { accessKeyId: 'break-glass', secretAccessKey: 'x' },
+      credentials: credentialsOf('break-glass'),
     })
     const look = () => client.send(new GetSecretValueCommand({ SecretId: 'stytch/m2m-laptop' }))
     const isSeen = () => aws.messages().some(({ text }) => text.includes('break-glass'))

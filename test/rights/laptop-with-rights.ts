@@ -1,7 +1,7 @@
 // The laptop whose functions call with the rights that the template gives their roles.
 import type { Evaluation, Rights } from '../../lambda/local/iam/rights.ts'
-import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
-import { recordCalls } from './recording.ts'
+import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
+import { startTestLaptop } from '../fakes/laptop.ts'
 
 export interface LaptopWithRights {
   readonly laptop: Laptop
@@ -12,16 +12,13 @@ export interface LaptopWithRights {
 }
 
 export const startLaptopWithRights = async (): Promise<LaptopWithRights> => {
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {}, hasRights: true })
+  const laptop = await startTestLaptop()
   const { rights } = laptop
   if (rights === undefined) throw new Error('The laptop evaluates nothing.')
   return {
     laptop,
     rights,
     ofFunctions: () => rights.evaluations().filter(({ caller }) => 'context' in caller && caller.context !== undefined),
-    close: () => {
-      recordCalls(laptop)
-      return laptop.close()
-    },
+    close: laptop.close,
   }
 }

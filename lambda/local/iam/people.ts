@@ -5,6 +5,23 @@ import { accountOf } from './pattern.ts'
 import type { PolicyDocument, WrittenPolicy } from './policy.ts'
 import type { Identity } from './rights.ts'
 
+/** Access key ids of those whom every stage has. */
+export type Person =
+  | 'admin'
+  | 'break-glass'
+  | 'operator'
+  | 'security'
+  | 'power-user'
+  | 'reader'
+  | 'other-account-reader'
+  | 'stranger'
+
+/** One of those, or a function of the laptop's stage by the name of its role. */
+export type Caller = Person | `m2m-laptop-${string}`
+
+/** As an SDK takes them: at the AWS stand-in any secret key will do. */
+export const credentialsOf = (accessKeyId: Caller) => ({ accessKeyId, secretAccessKey: 'x' })
+
 export interface RoleIdentityInput {
   readonly accessKeyId: string
   /** With its path. */
@@ -84,7 +101,7 @@ export interface PeopleInput {
 
 const NOBODY: StagePeople = { breakGlass: [], operators: [], security: [], readers: [] }
 
-interface Person {
+interface Known {
   readonly accessKeyId: string
   readonly roleArn: string
   readonly identityPolicies: readonly PolicyDocument[]
@@ -93,10 +110,10 @@ interface Person {
 const nameOf = (roleArn: string): string => roleArn.slice(roleArn.lastIndexOf('/') + 1)
 
 /** The first of a kind has the kind's name, the others their roles'. */
-const kindOf = (kind: string, roles: readonly string[], identityPolicies: readonly PolicyDocument[]) =>
-  roles.map((roleArn, at): Person => ({ accessKeyId: at === 0 ? kind : nameOf(roleArn), roleArn, identityPolicies }))
+const kindOf = (kind: Person, roles: readonly string[], identityPolicies: readonly PolicyDocument[]) =>
+  roles.map((roleArn, at): Known => ({ accessKeyId: at === 0 ? kind : nameOf(roleArn), roleArn, identityPolicies }))
 
-const personsOf = (input: PeopleInput): readonly Person[] => {
+const personsOf = (input: PeopleInput): readonly Known[] => {
   const { account, operatorPolicies, busArn, identifyArns, roles = NOBODY } = input
   const called = (name: string, at = account): string => `arn:aws:iam::${at}:role/${name}`
   const some = (named: readonly string[], kind: string): readonly string[] =>
@@ -131,7 +148,7 @@ const personsOf = (input: PeopleInput): readonly Person[] => {
  * roles whoever else a stage names. Of several stages the first has those key ids; a role that several name may what each lets it.
  */
 export const people = (...stages: readonly PeopleInput[]): readonly Identity[] => {
-  const found = new Map<string, Person>()
+  const found = new Map<string, Known>()
   const keys = new Set<string>()
   for (const { accessKeyId, roleArn, identityPolicies } of stages.flatMap(personsOf)) {
     const before = found.get(roleArn)

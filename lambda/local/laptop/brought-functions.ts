@@ -13,11 +13,11 @@ export const LIVE = 'live'
 export interface BroughtFunctionsInput {
   readonly functions: DeployedFunctions
   readonly functionArnOf: (functionName: string) => string
-  /** What a process needs to reach the AWS stand-in. */
-  readonly environment: () => Readonly<Record<string, string>>
+  /** What a process needs to reach the AWS stand-in with the key of this name: by it the trail knows whose call it is. */
+  readonly environmentOf: (functionName: string) => Readonly<Record<string, string>>
 }
 
-export const createBroughtFunctions = ({ functions, functionArnOf, environment }: BroughtFunctionsInput) => {
+export const createBroughtFunctions = ({ functions, functionArnOf, environmentOf }: BroughtFunctionsInput) => {
   const durable = new Set<string>()
   const configured = new Map<string, FunctionSettings>()
   const packages: string[] = []
@@ -28,8 +28,7 @@ export const createBroughtFunctions = ({ functions, functionArnOf, environment }
       durable.add(arn)
       configured.set(arn, { aliases: [LIVE] })
     }
-    // By its key the trail knows whose call it is.
-    functions.add(arn, { ...code, env: { ...environment(), AWS_ACCESS_KEY_ID: functionName } })
+    functions.add(arn, { ...code, env: environmentOf(functionName) })
     functions.publish(arn, '1')
   }
 

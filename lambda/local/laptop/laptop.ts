@@ -42,7 +42,10 @@ export interface LaptopInput extends LaptopChoices {
   readonly durableFunctions?: Readonly<Record<string, string>>
   /** Lets the periodic campaign begin every day, as a deployment's does. @default false */
   readonly hasCampaignSchedule?: boolean
-  /** Evaluates every call: functions call as their roles, everybody else by an access key id of lambda/local/iam/people.ts. @default false */
+  /**
+   * Evaluates every call: functions call as their roles, everybody else by an access key id of lambda/local/iam/people.ts. Without it, everybody may
+   * do everything. @default true
+   */
   readonly hasRights?: boolean
   /** A configuration as `m2m` in cdk.json, in place of the laptop's own. */
   readonly config?: unknown
@@ -108,12 +111,12 @@ const PROJECT_SECRET_BYTES = 26
 
 const campaignScheduleOf = ({ stage }: StageSettings): string => `m2m-${stage}-campaign`
 
-/** What a process needs to reach the AWS stand-in, as somebody who is a stranger where rights are enforced. */
-export const awsEnvironment = (aws: string, region = LAPTOP_REGION): Record<string, string> => ({
+/** What a process needs to reach the AWS stand-in as whoever has this access key id. */
+export const awsEnvironment = (aws: string, accessKeyId: string, region = LAPTOP_REGION): Record<string, string> => ({
   AWS_ENDPOINT_URL: aws,
   AWS_REGION: region,
-  AWS_ACCESS_KEY_ID: 'laptop',
-  AWS_SECRET_ACCESS_KEY: 'laptop',
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: 'x',
 })
 
 export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
@@ -131,7 +134,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   const brought = createBroughtFunctions({
     functions,
     functionArnOf: (name) => `arn:aws:lambda:${region}:${accountId}:function:${name}`,
-    environment: () => awsEnvironment(urls.aws, region),
+    environmentOf: (name) => awsEnvironment(urls.aws, name, region),
   })
   const urls = { stytch: '', aws: '' }
   /** By their stacks' names. */
@@ -151,7 +154,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     slugs: first.settings.slugs ?? LAPTOP_SLUGS,
   })
   const answers = createAnswers(() => urls.aws)
-  const rights = input.hasRights === true ? createRights({ account: accountId, identities: [] }) : undefined
+  const rights = input.hasRights !== false ? createRights({ account: accountId, identities: [] }) : undefined
   let admitted: readonly Identity[] = []
   /** What an operator attaches is known once the stack stands. */
   const admit = (): void => {
@@ -206,7 +209,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     secrets: handMade,
     rights,
     names: createAccountNames(),
-    awsEnvironment: (at) => awsEnvironment(urls.aws, at),
+    awsEnvironment: (accessKeyId, at) => awsEnvironment(urls.aws, accessKeyId, at),
     ...defined({ moduleOf: input.moduleOf }),
   }
   /** All that listen, the first of them the laptop's own, whether or not their stacks stand yet. */

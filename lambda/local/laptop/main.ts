@@ -48,7 +48,7 @@ const boundsOrExit = (): Bounds => {
   }
 }
 
-const { pagePort, configFile, deployFile, hasRights = true, ...ports } = portsOrExit()
+const { pagePort, configFile, deployFile, ...ports } = portsOrExit()
 if (deployFile !== undefined) {
   const { AWS_ENDPOINT_URL: named = `http://127.0.0.1:${AWS_PORT}` } = processEnvironment()
   const origin = ports.awsPort === undefined ? named : `http://127.0.0.1:${ports.awsPort}`
@@ -71,7 +71,6 @@ const laptop = await startLaptop({
   ...own,
   bounds: boundsOrExit(),
   hasCampaignSchedule: true,
-  hasRights,
   onLog: say,
 }).catch(couldNotStart)
 const page = await startPage(laptop, pagePort).catch(async (error: unknown) => {

@@ -14,7 +14,7 @@ export interface Ports {
   readonly hasProjectSecret?: true
   /** Beside `m2m/laptop/`, for secrets that are adopted where they are. */
   readonly extraPrefixes?: readonly string[]
-  /** Evaluates every call. Absent: as the command does by itself. */
+  /** Evaluates every call. @default true */
   readonly hasRights?: boolean
   /** Path of a configuration, in place of the laptop's own. */
   readonly configFile?: string

@@ -35,8 +35,8 @@ export interface StageHost {
   readonly secrets: SecretHost
   readonly rights: Rights | undefined
   readonly names: AccountNames
-  /** What a process needs to reach the AWS stand-in. */
-  readonly awsEnvironment: (region: string) => Readonly<Record<string, string>>
+  /** What a process needs to reach the AWS stand-in as whoever has this access key id. */
+  readonly awsEnvironment: (accessKeyId: string, region: string) => Readonly<Record<string, string>>
   /** Where the code of a bundle lies. @default - the source, or the build */
   readonly moduleOf?: ((bundle: string) => string) | undefined
 }
@@ -103,7 +103,7 @@ export const createRunningStage = ({ stage, host, isFirst }: RunningStageInput):
     functions: deployed,
     aws,
     environmentOf: (env) => {
-      const whole = { ...host.awsEnvironment(region), ...env }
+      const whole = { ...host.awsEnvironment(env.AWS_ACCESS_KEY_ID ?? '', region), ...env }
       return {
         ...Object.fromEntries(Object.entries(whole).map(([name, value]) => [name, atFront(value)] as const)),
         // The stand-in serves both of Stytch's addresses.

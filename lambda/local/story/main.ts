@@ -65,7 +65,6 @@ const laptop = await startLaptop({
   stytchPort: 0,
   awsPort: 0,
   awsSettings: { redriveSpacingMs: 300 },
-  hasRights: true,
   onLog: (line) => handlerLog.push(line),
 })
 let isInterrupted = false

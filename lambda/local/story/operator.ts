@@ -13,6 +13,7 @@ import { createStytchConnection } from '../../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../adapters/stytch/registry.ts'
 import { createTiming } from '../../adapters/timing.ts'
+import { defined } from '../../core/base/defined.ts'
 import { type Registered, registerClient } from '../../core/clients/register-client.ts'
 import { type Intent, makeRequestToken } from '../../core/secret/request-token.ts'
 import { scopeTags, TAG } from '../../core/secret/secret-tags.ts'
@@ -44,30 +45,38 @@ export interface OperatorInput {
   readonly accessKeyId?: string
   /** How long a registration or a rotation is waited for. @default 25000 */
   readonly patienceMs?: number
+  /** Whose rights a registration has. @default - those of all its calls */
+  readonly registersAs?: string
   /** The policy of a secret that it registers. @default - none */
-  readonly policyOf?: ((secretArn: string) => object) | undefined
+  readonly policyOf?: (secretArn: string) => object
+  /** The key of a secret that it registers. @default - Secrets Manager's own */
+  readonly kmsKeyId?: string
 }
 
 export const createOperator = (address: LaptopAddress, input: OperatorInput = {}): Operator => {
   const {
     agent,
+    registersAs,
     policyOf,
+    kmsKeyId,
     patienceMs = ROTATION_MS,
     accessKeyId = address.identities === undefined ? 'laptop' : 'break-glass',
   } = input
-  const secretsManager = new SecretsManagerClient({
-    ...awsClientSettings,
-    ...(agent === undefined ? {} : { customUserAgent: agent }),
-    endpoint: address.aws,
-    region: address.region,
-    credentials: { accessKeyId, secretAccessKey: 'x' },
-  })
+  const callingAs = (key: string): SecretsManagerClient =>
+    new SecretsManagerClient({
+      ...awsClientSettings,
+      ...defined({ customUserAgent: agent }),
+      endpoint: address.aws,
+      region: address.region,
+      credentials: { accessKeyId: key, secretAccessKey: 'x' },
+    })
+  const secretsManager = callingAs(accessKeyId)
   const timing = createTiming(() => REGISTRATION_MS)
   const projectSecret = { kind: 'given', secret: address.project_secret } as const
   const place = { projectId: address.project_id, projectSecret, baseUrl: address.stytch }
   const api = createStytchConnection(place, secretsManager)(timing)
   const issuer = createStytchIssuer(api, address.project_id)
-  const secrets = createSecrets(secretsManager)
+  const secrets = createSecrets(registersAs === undefined ? secretsManager : callingAs(registersAs))
   const registration = {
     registry: createClientRegistry(api),
     secrets,
@@ -93,6 +102,7 @@ export const createOperator = (address: LaptopAddress, input: OperatorInput = {}
         scopes,
         tokenUrl: `${address.stytch}/v1/public/${address.project_id}/oauth2/token`,
         rotation: { functionArn: address.rotation_lambda_arn, everyDays: 60 },
+        ...defined({ kmsKeyId }),
         ...(policyOf === undefined
           ? {}
           : { guard: (secretArn) => secrets.setPolicy(secretArn, JSON.stringify(policyOf(secretArn))) }),

@@ -134,7 +134,7 @@ export const playStory = async (laptop: Laptop, view: StoryView): Promise<StoryR
   const check = (holds: boolean, fault: string): void => {
     if (!holds) faults.push(fault)
   }
-  const operator = createOperator(laptop.address, { policyOf: guardingOf(laptop) })
+  const operator = createOperator(laptop.address, guardingOf(laptop))
   const reader = createOperator(laptop.address, { accessKeyId: READER })
   const stage: Stage = { laptop, operator, narrate, attacker: undefined, check }
   const resource = await startResourceServer(laptop.address)

@@ -18,7 +18,7 @@ const lastFour = (): string | undefined =>
   seat.laptop.stytch.slots(seat.laptop.aws.peek(secret)?.tags['m2m:client-id'] ?? '')?.lastFour
 
 beforeAll(async () => {
-  seat = await openPageSeat({ hasRights: true })
+  seat = await openPageSeat()
   expect(await act('operator', 'register', { name: 'billing', scopes: ['read:invoices'] })).toMatchObject({
     isDone: true,
     says: 'billing is registered.',

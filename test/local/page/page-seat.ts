@@ -1,11 +1,12 @@
 // What the tests of the page over HTTP share: a laptop with its page, requests as no browser would send them, and what the stream has sent.
 import { request } from 'node:http'
 import { expect } from 'vitest'
-import { type Laptop, startLaptop } from '../../../lambda/local/laptop/laptop.ts'
+import type { Laptop } from '../../../lambda/local/laptop/laptop.ts'
 import type { ActResult } from '../../../lambda/local/page/act-result.ts'
 import { startPage } from '../../../lambda/local/page/page.ts'
 import type { Story } from '../../../lambda/local/page/stories.ts'
 import type { ClientsChange, PageState } from '../../../lambda/local/page/stream.ts'
+import { startTestLaptop } from '../../fakes/laptop.ts'
 
 export interface Asked {
   readonly method?: string
@@ -58,9 +59,9 @@ export interface Streamed {
   readonly stories: readonly Story[]
 }
 
-/** @param hasRights as `npm run laptop` starts it; else everybody may do everything */
-export const openPageSeat = async ({ hasRights = false } = {}): Promise<PageSeat> => {
-  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasRights, onLog: () => {} })
+/** As `npm run laptop` starts it. */
+export const openPageSeat = async (): Promise<PageSeat> => {
+  const laptop = await startTestLaptop()
   const page = await startPage(laptop, 0)
   const port = Number(new URL(page.url).port)
   /** Not fetch, which sets Host and Origin itself. */

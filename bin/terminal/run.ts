@@ -54,10 +54,10 @@ const withCaller = async (context: CommandContext, error: unknown): Promise<unkn
   if (!(error instanceof Fault) || !isCallDenied(error)) return error
   const caller = await context.caller().catch(() => undefined)
   const whom = caller === undefined ? 'STS did not say who you are.' : `You are ${caller}.`
-  return new CommandFault(
-    exitCodeOf(error),
-    `${error.message} ${whom} Attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role.`,
-  )
+  const advice = error.message.includes('take the break-glass role')
+    ? ''
+    : ' Attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role.'
+  return new CommandFault(exitCodeOf(error), `${error.message} ${whom}${advice}`)
 }
 
 /** For commander's `action`. */

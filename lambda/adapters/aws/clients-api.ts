@@ -39,6 +39,7 @@ const refusals = new Set(['AccessDeniedException', 'ResourceNotFoundException', 
 
 interface Called {
   readonly functionName: string
+  readonly qualifier: string
   readonly action: string
 }
 
@@ -52,20 +53,23 @@ const reads = new Set<string>([
   'claims',
 ] satisfies ClientsRequest['action'][])
 
-const adviceFor = (name: string): string => {
+const adviceFor = (name: string, qualifier: string): string => {
   if (name === 'AccessDeniedException') {
-    return 'attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role'
+    // AWS denies what a caller's policies do not name, whether it exists or not.
+    return qualifier === BREAK_GLASS_ALIAS
+      ? 'take the break-glass role'
+      : 'see whether the stage is right; if it is, attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role'
   }
   return name === 'ResourceNotFoundException'
     ? 'see whether the stage is right, and deployed'
     : 'asking again will not help'
 }
 
-const callFault = ({ functionName, action }: Called, error: unknown): Fault => {
+const callFault = ({ functionName, qualifier, action }: Called, error: unknown): Fault => {
   const name = errorName(error)
   const isRefused = refusals.has(name)
   const advice = isRefused
-    ? adviceFor(name)
+    ? adviceFor(name, qualifier)
     : notBegun.has(name)
       ? 'it was not started, and may be retried'
       : reads.has(action)
@@ -93,7 +97,7 @@ const brokenOff = ({ functionName, action }: Called): Fault =>
 const createCall =
   (client: LambdaClient, functionName: string) =>
   async <Value>(request: ClientsRequest, qualifier: string): Promise<Value> => {
-    const called = { functionName, action: request.action }
+    const called = { functionName, qualifier, action: request.action }
     const reply = await client
       .send(
         new InvokeCommand({

@@ -15,11 +15,14 @@ export type TableOperation = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem'
 /** @returns the reply, or undefined for a condition that does not hold. @throws Fault RECORDS_UNAVAILABLE */
 export type TableCall = (operation: TableOperation, input: JsonObject) => Promise<JsonObject | undefined>
 
+/** Answers that stay the same until somebody changes something. */
+const settled = /^(AccessDenied|ResourceNotFound|Validation)/
+
 const unavailable = (table: string, what: string, why: string): Fault =>
   new Fault({
     code: 'RECORDS_UNAVAILABLE',
     retryable: true,
-    message: `${what} of the table ${table} failed: ${why}; it may be tried again.`,
+    message: `${what} of the table ${table} failed: ${why}; ${settled.test(why) ? "check the table's name, and the caller's rights to it" : 'it may be tried again'}.`,
   })
 
 export const createTableCall =

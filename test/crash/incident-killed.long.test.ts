@@ -25,8 +25,8 @@ import {
   undisturbed,
   valueUnder,
 } from './seat.ts'
+import { BUS, ROTATION_ARN, SECRET_PREFIX } from './template-rights.ts'
 
-const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
 const PATIENCE_MS = 870_000
 let seat: Seat
 beforeAll(async () => {
@@ -39,7 +39,10 @@ afterAll(() => seat.close())
 const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
   new Promise((resolve, reject) => {
     const passage = createPassage({ gate, onHang: () => resolve('killed') })
-    const gated = { ...seat.awsConfig, requestHandler: gatedHandler(seat.http, passage) }
+    const gated = {
+      ...seat.awsConfig('m2m-laptop-incident-us-east-1'),
+      requestHandler: gatedHandler(seat.http, passage),
+    }
     const secretName = seat.aws.peek(subject.secretArn)?.name ?? ''
     const startedAt = seat.world.clock.now()
     const timing = {
@@ -58,12 +61,12 @@ const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
         secrets: { ...createSecrets(new SecretsManagerClient(gated)), listTagged: none },
         freeze: { read: async () => 'off' },
         campaigns: { revoke: none },
-        events: createEvents(new EventBridgeClient(gated), 'm2m', INCIDENT_SOURCE),
-        secretNamePrefix: 'm2m/test/',
+        events: createEvents(new EventBridgeClient(gated), BUS, INCIDENT_SOURCE),
+        secretNamePrefix: SECRET_PREFIX,
         limits: { maxSecurityClients: 25 },
         jobParts: {
           timing,
-          rotationFunctionArn: FUNCTION_ARN,
+          rotationFunctionArn: ROTATION_ARN,
           bounds: DEPLOYED,
           limiter: createRateLimiter({ perSecond: 24, timing }),
           secrets: createSecrets(new SecretsManagerClient(gated)),

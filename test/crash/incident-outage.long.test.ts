@@ -24,8 +24,8 @@ import {
   undisturbed,
   valueUnder,
 } from './seat.ts'
+import { BUS, ROTATION_ARN, SECRET_PREFIX } from './template-rights.ts'
 
-const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
 const EXECUTION_MS = 900_000
 const MINUTE = 60_000
 
@@ -36,7 +36,11 @@ let handedOver: Selector[] = []
 beforeAll(async () => {
   seat = await createSeat()
   // Tried once: what the SDK waits between its tries is no fake time.
-  client = new SecretsManagerClient({ ...seat.awsConfig, maxAttempts: 1, requestHandler: seat.http })
+  client = new SecretsManagerClient({
+    ...seat.awsConfig('m2m-laptop-incident-us-east-1'),
+    maxAttempts: 1,
+    requestHandler: seat.http,
+  })
 })
 beforeEach(() => {
   seat.world.reset()
@@ -89,12 +93,16 @@ const report = (subject: Subject, time = seat.world.clock.now()): Promise<Respon
       secrets: { ...secrets, listTagged: none },
       freeze: { read: async () => 'off' },
       campaigns: { revoke: async ({ selector }) => void handedOver.push(selector) },
-      events: createEvents(new EventBridgeClient(seat.awsConfig), 'm2m', INCIDENT_SOURCE),
-      secretNamePrefix: 'm2m/test/',
+      events: createEvents(
+        new EventBridgeClient(seat.awsConfig('m2m-laptop-incident-us-east-1')),
+        BUS,
+        INCIDENT_SOURCE,
+      ),
+      secretNamePrefix: SECRET_PREFIX,
       limits: { maxSecurityClients: 25 },
       jobParts: {
         timing,
-        rotationFunctionArn: FUNCTION_ARN,
+        rotationFunctionArn: ROTATION_ARN,
         bounds: DEPLOYED,
         limiter: createRateLimiter({ perSecond: 24, timing }),
         secrets,
@@ -157,7 +165,7 @@ describe('an outage of ten minutes uses up nothing', () => {
     const timing = timingOf()
     const parts = {
       timing,
-      rotationFunctionArn: FUNCTION_ARN,
+      rotationFunctionArn: ROTATION_ARN,
       bounds: DEPLOYED,
       limiter: createRateLimiter({ perSecond: 24, timing }),
       secrets: createSecrets(client),

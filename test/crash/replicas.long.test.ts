@@ -10,6 +10,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { HOUR_MS } from '../../lambda/core/base/time-units.ts'
 import { DEPLOYED, WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import {
   acceptedValues,
   createSeat,
@@ -34,7 +35,7 @@ beforeAll(async () => {
   north = new SecretsManagerClient({
     endpoint: seat.urls.aws,
     region: NORTH,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: credentialsOf('break-glass'),
   })
 })
 beforeEach(() => seat.world.reset())

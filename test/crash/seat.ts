@@ -31,6 +31,7 @@ import { type AwsStandIn, createAwsStandIn } from '../../lambda/local/aws/aws-st
 import type { InvokeOutcome, RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
 import type { ChooseView } from '../../lambda/local/aws/secret-views.ts'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
+import type { Caller } from '../../lambda/local/iam/people.ts'
 import type { StandInServer } from '../../lambda/local/stand-in/server.ts'
 import { createWorld, type World } from '../../lambda/local/stand-in/world.ts'
 import type { ChooseNode } from '../../lambda/local/stytch/nodes.ts'
@@ -38,9 +39,10 @@ import type { ChooseGetView } from '../../lambda/local/stytch/stale-gets.ts'
 import type { StytchStandIn } from '../../lambda/local/stytch/stand-in-api.ts'
 import { createStytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
 import { type CrashKind, m2m, PROJECT_ID, PROJECT_SECRET } from './kinds.ts'
+import { BUS, callingAs, ROTATION_ARN, SECRET_PREFIX, templateRights } from './template-rights.ts'
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts'
 
-const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
+const ROTATION_ROLE = 'm2m-laptop-rotation-us-east-1'
 /** When time stands still, this is where. */
 const VIRTUAL_START_MS = Date.UTC(2026, 0, 5)
 /** Long: on a busy machine a late reply must not look like a lost one. */
@@ -83,9 +85,10 @@ export interface Seat {
   /** Where the kind's issuer answers: Stytch's server, but for a kind that is another vendor's. */
   readonly vendor: StandInServer
   readonly aws: AwsStandIn
+  /** As break-glass: whoever registers, asks and meddles here. */
   readonly client: SecretsManagerClient
-  /** For clients of Secrets Manager and the bus with a handler of their own. */
-  readonly awsConfig: {
+  /** For clients of Secrets Manager and the bus with a handler of their own, whose calls are this one's. */
+  awsConfig(caller: Caller): {
     readonly endpoint: string
     readonly region: string
     readonly maxAttempts: number
@@ -115,8 +118,8 @@ export interface Seat {
 }
 
 /**
- * What each client would look up in the environment and in files, which costs as much as a call, and a signature that the stand-in does
- * not check. Every step has clients of its own, as its retries must not live off another's.
+ * What each client would look up in the environment and in files, which costs as much as a call. Every step has clients of its own, as its
+ * retries must not live off another's.
  */
 const sdkSettings = {
   retryMode: 'standard',
@@ -124,7 +127,6 @@ const sdkSettings = {
   useDualstackEndpoint: false,
   useFipsEndpoint: false,
   userAgentAppId: 'crash',
-  signer: { sign: async <Request>(request: Request): Promise<Request> => request },
 } as const
 
 const never = <Value>(): Promise<Value> => new Promise(() => {})
@@ -214,6 +216,7 @@ export const createSeat = async (
     runsSchedules: false,
     invoke: (_arn, event) => seat.onInvoke(event),
     sleep: time?.sleep ?? (async () => {}),
+    rights: templateRights,
     chooseView: (call) => seat.chooseView(call),
     ...draws,
   })
@@ -230,15 +233,15 @@ export const createSeat = async (
     })
   const lineWithin = (ms: number) => ({ http: httpWithin(ms), send: createSend({ timeoutMs: ms }) })
   const [patient, hasty] = [lineWithin(TIMEOUT_MS), lineWithin(HASTY_TIMEOUT_MS)]
-  const awsConfig = {
+  const awsConfig = (caller: Caller) => ({
     endpoint: awsUrl,
     region: 'us-east-1',
     maxAttempts: 2,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...callingAs(caller),
     ...sdkSettings,
-  }
+  })
   // Whoever asks for rotations is patient: asked twice, RotateSecret is refused because of itself.
-  const client = new SecretsManagerClient({ ...awsConfig, requestHandler: httpWithin(TIMEOUT_MS) })
+  const client = new SecretsManagerClient({ ...awsConfig('break-glass'), requestHandler: httpWithin(TIMEOUT_MS) })
 
   const connect = (sendCall: Send, remainingMs: () => number, wait: (ms: number) => Promise<void>) =>
     kind.issuer({
@@ -281,7 +284,7 @@ export const createSeat = async (
       return passage(kind.op(call.url.pathname, call.method), () => send(call))
     }
     const gated = {
-      ...awsConfig,
+      ...awsConfig(ROTATION_ROLE),
       requestHandler: gatedHandler(http, passage, () => travel(seat.latencyMs.aws)),
     }
     const request = readStepEvent(event)
@@ -291,7 +294,7 @@ export const createSeat = async (
         issuer: connect(gatedSend, remainingMs, wait),
         form: kind.form,
         secrets: createSecrets(new SecretsManagerClient(gated)),
-        events: createEvents(new EventBridgeClient(gated), 'm2m', 'm2m.rotation'),
+        events: createEvents(new EventBridgeClient(gated), BUS, 'm2m.rotation'),
         freeze: seat.freeze,
         records: noRecords,
         proofs: noProofs,
@@ -354,7 +357,7 @@ export const textWith = m2m.text
 /** A registered secret: bound client, value stored, rotation on. */
 export const register = async (seat: Seat): Promise<Subject> => {
   const { clientId, secret } = seat.kind.seed(seat.stytch)
-  const name = `m2m/test/${randomUUID()}`
+  const name = `${SECRET_PREFIX}${randomUUID()}`
   const created = await seat.client.send(
     new CreateSecretCommand({
       Name: name,
@@ -370,7 +373,7 @@ export const register = async (seat: Seat): Promise<Subject> => {
   await seat.client.send(
     new RotateSecretCommand({
       SecretId: secretArn,
-      RotationLambdaARN: FUNCTION_ARN,
+      RotationLambdaARN: ROTATION_ARN,
       RotationRules: { AutomaticallyAfterDays: 60 },
       RotateImmediately: false,
     }),

@@ -27,6 +27,7 @@ import {
   valueUnder,
 } from './seat.ts'
 import { createStaleSeat } from './stale-runs.ts'
+import { ROTATION_ARN } from './template-rights.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 export interface Lag {
@@ -91,7 +92,6 @@ export interface LagInput {
   readonly seed: number
 }
 
-const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
 /** The incident function's, and the rotation function's. */
 const PATIENCE_MS = 870_000
 const STEP_MS = 60_000
@@ -159,7 +159,7 @@ export const respond = async (
   const startedAt = clock.now()
   const passage = createPassage({ gate: () => 'go', onHang: () => {} })
   const requestHandler = gatedHandler(seat.http, passage, () => actor.wait(LATENCY_MS.aws))
-  const client = new SecretsManagerClient({ ...seat.awsConfig, requestHandler })
+  const client = new SecretsManagerClient({ ...seat.awsConfig('m2m-laptop-incident-us-east-1'), requestHandler })
   const timing = {
     now: clock.now,
     remainingMs: () => startedAt + PATIENCE_MS - clock.now(),
@@ -185,7 +185,7 @@ export const respond = async (
         steps,
         timing,
         limiter,
-        rotationFunctionArn: FUNCTION_ARN,
+        rotationFunctionArn: ROTATION_ARN,
         bounds: DEPLOYED,
       },
       { secretId: secretArn, intent: 'revoke', about, since: 0, until: 'settled', patienceMs: PATIENCE_MS },

@@ -1,7 +1,7 @@
 // The sweep over real HTTP, with the real rotation steps behind it: rotations that were killed at every outside call and given up, drift
 // by a colleague, two sweeps at once, a list that is behind, a service that throttles. After every single call AWSCURRENT is looked at.
 
-import { TagResourceCommand } from '@aws-sdk/client-secrets-manager'
+import { SecretsManagerClient, TagResourceCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createInvoke } from '../../lambda/adapters/aws/invoke.ts'
 import { createRotationSteps } from '../../lambda/adapters/aws/rotation-steps.ts'
@@ -28,16 +28,22 @@ import {
   undisturbed,
   valueUnder,
 } from './seat.ts'
+import { ROTATION_ARN, SECRET_PREFIX } from './template-rights.ts'
 
-const ROTATION_FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const SWEEP_EVERY_MS = 15 * MINUTE_MS
 const OVERLAP_MS = 24 * HOUR_MS
 
 let seat: Seat
+/** The sweep's own. */
+let client: SecretsManagerClient
 beforeAll(async () => {
   seat = await createSeat()
+  client = new SecretsManagerClient({
+    ...seat.awsConfig('m2m-laptop-sweep-us-east-1'),
+    requestHandler: seat.http,
+  })
 })
 beforeEach(() => {
   seat.world.reset()
@@ -45,7 +51,10 @@ beforeEach(() => {
   seat.freeze = { read: async () => 'off' }
   published.length = 0
 })
-afterAll(() => seat.close())
+afterAll(async () => {
+  client.destroy()
+  await seat.close()
+})
 
 const published: M2mEvent[] = []
 const notes: unknown[] = []
@@ -73,14 +82,11 @@ interface SweepOptions {
 }
 
 /** Waits are cut short: only their order counts here. */
-const runSweep = ({
-  secrets = createSecrets(seat.client),
-  watch = () => {},
-}: SweepOptions = {}): Promise<SweepSummary> =>
+const runSweep = ({ secrets = createSecrets(client), watch = () => {} }: SweepOptions = {}): Promise<SweepSummary> =>
   sweep(
     {
       secrets,
-      steps: createRotationSteps(createInvoke(lambda(watch)), ROTATION_FUNCTION),
+      steps: createRotationSteps(createInvoke(lambda(watch)), ROTATION_ARN),
       freeze: seat.freeze,
       records: noRecords,
       events: {
@@ -94,9 +100,9 @@ const runSweep = ({
         wait: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20))),
       },
       journal: { note: (entry) => notes.push(entry) },
-      secretNamePrefix: 'm2m/test/',
+      secretNamePrefix: SECRET_PREFIX,
       rules: {
-        rotationFunctionArn: ROTATION_FUNCTION,
+        rotationFunctionArn: ROTATION_ARN,
         stage: { periodMs: 30 * 24 * HOUR_MS, overlapMs: OVERLAP_MS },
         sweepEveryMs: SWEEP_EVERY_MS,
         longestHoldMs: 7 * 24 * HOUR_MS,
@@ -335,7 +341,7 @@ describe('many secrets', () => {
 
   test('a sweep that is killed before any of its calls leaves the rest to the next', async () => {
     await fill(3)
-    const secrets = createSecrets(seat.client)
+    const secrets = createSecrets(client)
     for (let kill = 0; kill < 10; kill += 1) {
       let calls = 0
       let die = (): void => {}

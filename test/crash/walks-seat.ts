@@ -6,7 +6,7 @@ import { createSeat, type Seat } from './seat.ts'
 export const createPatientSeat = async (): Promise<Seat> => {
   const seat = await createSeat()
   seat.client.destroy()
-  const client = new SecretsManagerClient({ ...seat.awsConfig, maxAttempts: 1 })
+  const client = new SecretsManagerClient({ ...seat.awsConfig('break-glass'), maxAttempts: 1 })
   return Object.assign(seat, {
     isHasty: true,
     client,

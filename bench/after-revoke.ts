@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createRevocations, createTokenClient, createVerifier, TokenRefused } from '../lambda/client/index.ts'
 import { startLaptop } from '../lambda/local/laptop/laptop.ts'
+import { guardingOf } from '../lambda/local/story/guarding.ts'
 import { createOperator } from '../lambda/local/story/operator.ts'
 import { bundleFunction } from '../scripts/bundle.ts'
 import { type Bench, integer, runAlone } from './report.ts'
@@ -47,7 +48,7 @@ interface Round {
 const play = async (directory: string, { callers, betweenMs, afterMs }: Load): Promise<Round> => {
   const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
   for (const [part] of deployed) laptop.deploy(part, { modulePath: join(directory, part, 'index.mjs') })
-  const operator = createOperator(laptop.address, { patienceMs: 300_000 })
+  const operator = createOperator(laptop.address, { ...guardingOf(laptop), patienceMs: 300_000 })
   const {
     vend: url,
     region,

@@ -6,6 +6,7 @@ import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import { credentialsOf } from '../lambda/local/iam/people.ts'
 import { type Laptop, startLaptop } from '../lambda/local/laptop/laptop.ts'
 import { createLeakedFleet, leftBehind } from './incident/fleet.ts'
 import { type Bench, integer, machine, type Table, tableText, times } from './report.ts'
@@ -54,7 +55,7 @@ const report = async (laptop: Laptop, clients: number): Promise<void> => {
   const events = new EventBridgeClient({
     endpoint: aws,
     region,
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    credentials: credentialsOf('break-glass'),
   })
   const detail = {
     incidentId: `bench-${clients}`,

@@ -87,7 +87,7 @@ const startPlace = async () => {
       bounds: WITHOUT_LAG,
     })
     const env = {
-      ...awsEnvironment(toAws.url),
+      ...awsEnvironment(toAws.url, `bench-${by}`),
       ...(by === 'ours' ? own : { STYTCH_BASE_URL: toStytch.url, STYTCH_SECRET_ID: PROJECT_SECRET_ID }),
       POWERTOOLS_LOG_LEVEL: 'INFO',
     }

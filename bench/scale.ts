@@ -8,6 +8,7 @@ import { createIdentifier } from '../lambda/adapters/aws/identifier.ts'
 import { createInvoking } from '../lambda/adapters/aws/invoking.ts'
 import { MAX_SECRETS } from '../lambda/core/intake/identify-leak.ts'
 import { readProof } from '../lambda/core/intake/leak-proof.ts'
+import { credentialsOf } from '../lambda/local/iam/people.ts'
 import { awsEnvironment, type Laptop, startLaptop } from '../lambda/local/laptop/laptop.ts'
 import { seedFleet, spentBy } from './fleet/scale.ts'
 import { sweepOnce } from './fleet/sweep.ts'
@@ -24,7 +25,7 @@ interface Row {
 
 const selectOnce = async (laptop: Laptop, clients: number): Promise<void> => {
   const { aws, region } = laptop.address
-  const lambda = new LambdaClient({ endpoint: aws, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } })
+  const lambda = new LambdaClient({ endpoint: aws, region, credentials: credentialsOf('operator') })
   const input = {
     intent: 'rotate',
     selector: { scopes: ['read:things'] },
@@ -89,8 +90,8 @@ const ofSize = async (clients: number): Promise<readonly Row[]> => {
     onLog: () => {},
   })
   try {
-    // Invoke is signed, with whatever key.
-    Object.assign(process.env, awsEnvironment(laptop.address.aws))
+    // Invoke is signed as this process’s environment says.
+    Object.assign(process.env, awsEnvironment(laptop.address.aws, 'operator'))
     seedFleet(laptop, clients)
     const sweepAll = async (): Promise<void> => {
       const { seen, failed, secretsDead } = await sweepOnce(laptop)

@@ -29,7 +29,7 @@ const run = (laptop: Laptop, place: string, args: readonly string[]): Promise<st
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [m2mPath, ...args], {
       cwd: place,
-      env: { PATH: process.env.PATH ?? '', ...awsEnvironment(laptop.address.aws), M2M_STAGE: 'laptop' },
+      env: { PATH: process.env.PATH ?? '', ...awsEnvironment(laptop.address.aws, 'operator'), M2M_STAGE: 'laptop' },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let said = ''

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { DAY_MS } from '../../lambda/core/base/time-units.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 import { type Figure, measure } from './figures.ts'
 
@@ -25,7 +26,7 @@ interface Report {
 
 const start = async (laptop: Laptop, input: object): Promise<void> => {
   const { aws, region } = laptop.address
-  const lambda = new LambdaClient({ endpoint: aws, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } })
+  const lambda = new LambdaClient({ endpoint: aws, region, credentials: credentialsOf('operator') })
   const Payload = JSON.stringify({ reason: 'bench', requestedBy: 'bench', ...input })
   await lambda.send(new InvokeCommand({ FunctionName: 'm2m-laptop-campaign:live', InvocationType: 'Event', Payload }))
   lambda.destroy()

@@ -2,14 +2,14 @@
 // for an unknown value, which is held against all of them. The function is the real one, in a process of its own.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { createIdentifier } from '../../lambda/adapters/aws/identifier.ts'
 import { createInvoking } from '../../lambda/adapters/aws/invoking.ts'
 import { hmslHash } from '../../lambda/core/intake/hmsl.ts'
 import { type LeakProof, readProof } from '../../lambda/core/intake/leak-proof.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
-import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
-import { createOperator } from '../../lambda/local/story/operator.ts'
+import { awsEnvironment, type Laptop } from '../../lambda/local/laptop/laptop.ts'
 import { type Figure, measure } from './figures.ts'
 
 const AT_ONCE = 20
@@ -17,7 +17,14 @@ const newValue = (): string => randomBytes(33).toString('base64url')
 
 /** Straight into the secrets: no client stands behind them, so that the search ends with Stytch's refusal. */
 const store = async (laptop: Laptop, clients: number): Promise<string> => {
-  const { secretsManager } = createOperator(laptop.address)
+  const { aws: endpoint, region } = laptop.address
+  // As the clients function stores clients: with its rights, under the stage's key.
+  const secretsManager = new SecretsManagerClient({
+    endpoint,
+    region,
+    credentials: credentialsOf('m2m-laptop-clients-us-east-1'),
+  })
+  const { KeyArn: KmsKeyId } = laptop.stack.outputs()
   laptop.aws.configure({ enforceQuotas: false })
   const text = (value: string, at: number): string =>
     JSON.stringify({
@@ -33,7 +40,9 @@ const store = async (laptop: Laptop, clients: number): Promise<string> => {
       const SecretId = `${LAPTOP_PREFIX}bench-identify-${String(at).padStart(5, '0')}`
       const value = newValue()
       const Tags = [{ Key: 'm2m:client-id', Value: `m2m-client-test-bench-${at}` }]
-      await secretsManager.send(new CreateSecretCommand({ Name: SecretId, SecretString: text(value, at), Tags }))
+      await secretsManager.send(
+        new CreateSecretCommand({ Name: SecretId, SecretString: text(value, at), KmsKeyId, Tags }),
+      )
       await secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString: text(newValue(), at) }))
       if (at === clients - 1) last = value
     }
@@ -58,6 +67,8 @@ export const benchIdentify = async ({
   readonly clients: number
 }): Promise<readonly Figure[]> => {
   const value = await store(laptop, clients)
+  // The search is signed as this process's environment says.
+  Object.assign(process.env, awsEnvironment(laptop.address.aws, 'operator'))
   const identifier = createIdentifier({
     invoke: createInvoking(laptop.address.aws),
     functionName: 'm2m-laptop-identify',

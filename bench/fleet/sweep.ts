@@ -1,6 +1,7 @@
 // One sweep over the fleet that apply has made, when nothing is due: what it costs every quarter of an hour. The function is the real one,
 // called as EventBridge Scheduler calls it.
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 import { type Figure, measure } from './figures.ts'
 
@@ -22,7 +23,7 @@ export const sweepOnce = async (laptop: Laptop): Promise<Summary> => {
   const lambda = new LambdaClient({
     endpoint: aws,
     region,
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    credentials: credentialsOf('admin'),
     maxAttempts: 1,
   })
   try {

@@ -1,12 +1,12 @@
 // A fleet whose secrets leak: registered clients with their values stored and rotation on, as many as wanted, made as fast as the stand-ins
 // go. And what must hold afterwards: nothing that was accepted before is accepted, and every client is settled.
 import { randomBytes } from 'node:crypto'
-import { CreateSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { TAG } from '../../lambda/core/secret/secret-tags.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { LAPTOP_PREFIX } from '../../lambda/local/laptop/deployment.ts'
 import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
-import { createOperator } from '../../lambda/local/story/operator.ts'
 
 const AT_ONCE = 24
 
@@ -18,7 +18,14 @@ export interface Leaked {
 
 export const createLeakedFleet = async (laptop: Laptop, clients: number): Promise<readonly Leaked[]> => {
   const { address, aws, stytch } = laptop
-  const { secretsManager } = createOperator(address)
+  const { aws: endpoint, region } = address
+  // As the clients function stores clients: with its rights, under the stage's key.
+  const secretsManager = new SecretsManagerClient({
+    endpoint,
+    region,
+    credentials: credentialsOf('m2m-laptop-clients-us-east-1'),
+  })
+  const { KeyArn: KmsKeyId } = laptop.stack.outputs()
   aws.configure({ enforceQuotas: false })
   const fleet: Leaked[] = []
   const add = async (at: number): Promise<void> => {
@@ -36,6 +43,7 @@ export const createLeakedFleet = async (laptop: Laptop, clients: number): Promis
           project_id: address.project_id,
           token_url: `${address.stytch}/v1/public/${address.project_id}/oauth2/token`,
         }),
+        KmsKeyId,
         Tags: [{ Key: TAG.client, Value: clientId }],
       }),
     )

@@ -35,7 +35,7 @@ export const startPending = async (): Promise<PendingPlace> => {
   })
   const [stytchUrl, awsUrl] = [await stytch.server.listen(0), await aws.listen(0)]
   const env = {
-    ...awsEnvironment(awsUrl),
+    ...awsEnvironment(awsUrl, 'bench'),
     ...writeRotationEnv({
       stage: 'bench',
       stytch: { projectId, projectSecret: { kind: 'stored', secretId: PROJECT_SECRET_ID }, baseUrl: stytchUrl },

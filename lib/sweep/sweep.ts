@@ -147,8 +147,8 @@ export class SweepFunction extends Construct {
         }),
       }),
     })
-    // What comes later than the next sweep is that one's.
-    const maxEventAge = Duration.minutes(spans.sweepEveryMinutes)
+    // What comes later than the next sweep is that one's; CloudFormation's question waits for an answer for as long as the deployment does.
+    const maxEventAge = Duration.minutes(Math.max(spans.sweepEveryMinutes, LIST_TIMEOUT_MINUTES))
     this.fn.function.configureAsyncInvoke({
       onFailure: new SqsDestination(this.deadLetters),
       retryAttempts: 1,

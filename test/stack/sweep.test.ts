@@ -226,12 +226,25 @@ describe('the schedule', () => {
     expect(JSON.stringify(role?.Properties.AssumeRolePolicyDocument)).toContain('schedule-group/default')
   })
 
+  test('however often it comes, CloudFormation’s question for a list is kept for as long as the deployment waits', () => {
+    const template = synthStack({ rotation: { sweepEvery: '5m' }, vendor: { endpoint: 'regional' } }).template()
+    const [list] = Object.values(template.findResources('Custom::M2mRevocations'))
+    const sweeps = template.findResources('AWS::Lambda::EventInvokeConfig', {
+      Properties: { FunctionName: { Ref: Match.stringLikeRegexp('Sweep') } },
+    })
+
+    expect(Number(list?.Properties.ServiceTimeout)).toBe(900)
+    expect(Object.values(sweeps).map(({ Properties }) => Properties.MaximumEventAgeInSeconds)).toEqual([900])
+  })
+
   test('follows the configuration, and with it all that rests on it', () => {
     const rotation = { period: '10d', overlap: '6h', sweepEvery: '5m', longestHold: '2d' }
     const quick = synthStack({ rotation }).template()
 
     quick.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
-    quick.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumEventAgeInSeconds: 300 })
+    quick.hasResourceProperties('AWS::Scheduler::Schedule', {
+      Target: Match.objectLike({ RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 300 } }),
+    })
     quick.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'Alive', Period: 300 })
     quick.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'm2m-prod-sweep',

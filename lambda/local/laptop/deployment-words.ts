@@ -41,11 +41,15 @@ export const eventLine = (
 }
 
 export const endLines = (deployment: Deployment): readonly string[] => {
-  const { stack, status, events, reason, notPutBack = [], addresses } = deployment
+  const { stack, status, events, reason, notPutBack = [], addresses, unsettled } = deployment
   if (reason === undefined) {
     const where = addresses === undefined ? [] : [`${JSON.stringify(addresses)}`]
-    if (status === 'CREATE_COMPLETE') return [`${stack} is deployed.`, ...where]
-    return deployment.changes.length === 0 ? [] : [`${stack} is updated.`]
+    const remark =
+      unsettled === undefined
+        ? []
+        : [`${stack} is applied, but what follows a deployment failed: ${unsettled}. Deploy it again.`]
+    if (status === 'CREATE_COMPLETE') return [`${stack} is deployed.`, ...where, ...remark]
+    return deployment.changes.length === 0 ? remark : [`${stack} is updated.`, ...remark]
   }
   const putBack = events.filter((event) => event.reason === 'rolled back').map(({ id }) => id)
   const failedAt = events.findIndex((event) => /^(CREATE|UPDATE)_FAILED$/.test(event.status))

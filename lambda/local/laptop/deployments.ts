@@ -1,11 +1,13 @@
 // Deployments on a laptop that runs: another configuration of a stage that stands is an update of its stack, as `cdk deploy` makes it, and one of
 // another stage stands beside it. What fails is rolled back, and everybody goes on with what was there. One deployment at a time; how it goes can be
 // read while it lasts, by whoever started it and by no browser.
+import { defined } from '../../core/base/defined.ts'
 import type { StackChange } from '../stack/changes.ts'
-import { type StackEvent, StackFailed } from '../stack/stack.ts'
+import type { StackEvent } from '../stack/stack.ts'
 import { readStackFile, type StackFile } from '../stack/stack-file.ts'
 import type { StandInReply, StandInRequest } from '../stand-in/server.ts'
 import { type DeployedStage, stageOf } from './deployed-stage.ts'
+import { carryOutDeployment, messageOf } from './end-of-deployment.ts'
 import type { RunningStage } from './running-stage.ts'
 
 /** As CloudFormation calls them. */
@@ -33,6 +35,8 @@ export interface Deployment {
   readonly reason?: string
   /** Logical ids of what could not be put back. */
   readonly notPutBack?: readonly string[]
+  /** It stands, and what follows a deployment failed. */
+  readonly unsettled?: string
   /** Where the stage's APIs are reached, and its bus, once it stands. */
   readonly addresses?: { readonly vend: string; readonly leaks: string; readonly bus: string }
 }
@@ -67,8 +71,6 @@ export interface DeploymentsInput {
   readonly settle: () => Promise<void>
   readonly onLog: (line: string) => void
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown')
 
 /** @throws DeploymentRefused for what is no synthesised stack */
 const readFile = (body: string): StackFile => {
@@ -119,33 +121,45 @@ export const createDeployments = (input: DeploymentsInput): Deployments => {
     return stage
   }
 
-  const carryOut = async (stage: DeployedStage, running: RunningStage, isNew: boolean): Promise<Deployment> => {
-    const { stackFile, place } = stage
+  const deployAndListen = async ({ stackFile }: DeployedStage, running: RunningStage): Promise<void> => {
+    const forget = running.onEvent((event) => void note({ events: [...(last?.events ?? []), event] }))
     try {
-      prepare(stage)
-      const forget = running.onEvent((event) => void note({ events: [...(last?.events ?? []), event] }))
-      try {
-        await running.deploy(stackFile)
-      } finally {
-        forget()
+      await running.deploy(stackFile)
+    } finally {
+      forget()
+    }
+  }
+
+  const carryOut = async (stage: DeployedStage, running: RunningStage, isNew: boolean): Promise<Deployment> => {
+    const { name } = stage.place
+    try {
+      const ended = await carryOutDeployment({
+        prepare: () => prepare(stage),
+        deploy: () => deployAndListen(stage, running),
+        keep: () => void stages.set(name, running),
+        settle,
+        discard: async () => {
+          if (isNew) await running.close()
+        },
+      })
+      if (ended.end === 'rolledBack') {
+        const { reason, notPutBack } = ended
+        const end = notPutBack.length === 0 ? 'COMPLETE' : 'FAILED'
+        onLog(`${name} could not be deployed, and was rolled back: ${reason}`)
+        return note({
+          status: isNew ? `ROLLBACK_${end}` : `UPDATE_ROLLBACK_${end}`,
+          reason,
+          ...(notPutBack.length === 0 ? {} : { notPutBack }),
+        })
       }
-      stages.set(place.name, running)
-      await settle()
-      onLog(`${place.name} is ${isNew ? 'deployed' : 'updated'}.`)
+      const { unsettled } = ended
+      const remark = unsettled === undefined ? '' : `; what follows a deployment failed: ${unsettled}`
+      onLog(`${name} is ${isNew ? 'deployed' : 'updated'}${remark}.`)
       const { bus } = running.settings()
       return note({
         status: isNew ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE',
         addresses: { ...running.addresses(), bus },
-      })
-    } catch (error) {
-      const notPutBack = error instanceof StackFailed ? error.notPutBack : []
-      const end = notPutBack.length === 0 ? 'COMPLETE' : 'FAILED'
-      if (isNew) await running.close()
-      onLog(`${place.name} could not be deployed, and was rolled back: ${messageOf(error)}`)
-      return note({
-        status: isNew ? `ROLLBACK_${end}` : `UPDATE_ROLLBACK_${end}`,
-        reason: messageOf(error),
-        ...(notPutBack.length === 0 ? {} : { notPutBack }),
+        ...defined({ unsettled }),
       })
     } finally {
       isUnderWay = false

@@ -60,6 +60,8 @@ const LONGEST_PAUSE_MS = 4_000
 const LAST_MINUTE_WAIT_MS = 1_000
 /** Between two tries to replace a token that is still good. */
 const AHEAD_EVERY_MS = 15_000
+/** The same after a definite no: what was missing may be there by now. */
+const REFUSED_EVERY_MS = 1_000
 const MAX_KEPT = 256
 /** Of a try, in timeouts: credentials, a request, and the same request signed by another clock. */
 const LONGEST_TRY = 3
@@ -101,8 +103,8 @@ interface Place {
   /** How often something was refused: what was asked for before then is not kept. */
   generation: number
   aheadFrom: number
-  /** Of the last flight; undefined: it brought a token. */
-  failure?: unknown
+  /** Of the last flight, and when it ended; undefined: it brought a token. */
+  failure?: { readonly reason: unknown; readonly at: number } | undefined
 }
 
 const keyOf = ({ client, scopes = [] }: TokenRequest): string => JSON.stringify([client, [...new Set(scopes)].sort()])
@@ -208,11 +210,14 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
     })
     const flight: Flight = Object.assign(tries, { need, generation, startedAt: elapsed(), landing })
     place.flights = [...place.flights, flight]
-    const end = (failure?: unknown): void => {
+    const end = (failure: Place['failure']): void => {
       place.failure = failure
       place.flights = place.flights.filter((one) => one !== flight)
     }
-    landing.then(() => end(), end)
+    landing.then(
+      () => end(undefined),
+      (reason: unknown) => end({ reason, at: elapsed() }),
+    )
     return flight
   }
 
@@ -258,12 +263,20 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
     throw said ?? failed(need.client, 'no_answer', 'No token came within the time of the caller.')
   }
 
-  /** While a token is good, a vendor that hangs is waited for once, and briefly. @throws what is a definite no */
+  const isDefinite = ({ reason }: NonNullable<Place['failure']>): boolean =>
+    !(reason instanceof VendFailed && mayPass(reason))
+
+  /** While a token is good, a vendor that hangs is waited for once, and briefly. @throws a definite no that came to this very request */
   const replaceSoon = async (
     place: Place,
     need: Need,
     { withinMs = LAST_MINUTE_WAIT_MS }: TokenRequest,
   ): Promise<void> => {
+    const askedAt = elapsed()
+    const before = place.failure
+    if (before !== undefined && isDefinite(before)) {
+      place.aheadFrom = Math.min(place.aheadFrom, before.at + REFUSED_EVERY_MS)
+    }
     replaceBeside(place, need)
     const flight = place.flights.at(-1)
     const restMs = flight === undefined ? 0 : flight.startedAt + LAST_MINUTE_WAIT_MS - elapsed()
@@ -271,7 +284,9 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
       await within(Promise.allSettled([flight.landing]), Math.min(restMs, withinMs))
     }
     const { failure } = place
-    if (failure !== undefined && !(failure instanceof VendFailed && mayPass(failure))) throw failure
+    if (failure !== undefined && failure.at >= askedAt && failure !== before && isDefinite(failure)) {
+      throw failure.reason
+    }
   }
 
   return {

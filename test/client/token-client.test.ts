@@ -199,6 +199,28 @@ describe('a token', () => {
     expect(await failureOf(tokens.token({ client: 'orders' }))).toMatchObject({ code: 'no_answer' })
   })
 
+  test('is served again once a refusal is old, which a request a second later asks about anew', async () => {
+    const tokens = client({ patienceMs: 0 })
+    await tokens.token({ client: 'orders' })
+    front.answers(() => ({ status: 403, body: { error: 'unauthorized_client' } }))
+    pass(3_541_000)
+    expect(await failureOf(tokens.token({ client: 'orders' }))).toMatchObject({ code: 'unauthorized_client' })
+    const asked = front.asked.length
+
+    pass(500)
+    expect(numberOf(await tokens.token({ client: 'orders' }))).toBe(1)
+    expect(front.asked).toHaveLength(asked)
+
+    pass(600)
+    expect(await failureOf(tokens.token({ client: 'orders' }))).toMatchObject({ code: 'unauthorized_client' })
+    expect(front.asked).toHaveLength(asked + 1)
+
+    // Somebody has admitted the service meanwhile.
+    front.answers(vended)
+    pass(1_100)
+    expect(numberOf(await tokens.token({ client: 'orders' }))).toBe(2)
+  })
+
   test('for who wants more life left is not waited for with who wants less', async () => {
     const tokens = client()
 

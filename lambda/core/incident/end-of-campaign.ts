@@ -8,6 +8,7 @@ import type { Journal } from '../base/journal.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { mailText } from '../base/mail-text.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
+import type { HolderQuestions } from '../drive/holder-questions.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientNaming } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
@@ -16,9 +17,12 @@ import { arnOfName, failedClient, frozenEnd, jobAdvice, nobodyClient, revokedCli
 import { CLIENTS_A_PART, type IncidentClient, incidentCompleted } from './incident-completed.ts'
 import { reportedBy } from './incident-summary.ts'
 import { isAskedBy } from './incident-tokens.ts'
+import { nameHolders } from './name-holders.ts'
 
 interface CampaignEnding {
   readonly secrets: Pick<Secrets, 'describe'>
+  /** Who holds the clients of what failed. @default - nobody says so */
+  readonly holders?: HolderQuestions | undefined
   readonly events: Events<'m2m.incident'>
   readonly journal: Journal
   readonly secretNamePrefix: string
@@ -118,6 +122,15 @@ const toClients = async (
   )
 }
 
+const namedClients = async (
+  ending: CampaignEnding,
+  about: { readonly incidentId: string; readonly detail: JsonObject },
+  named: readonly Named[],
+): Promise<readonly IncidentClient[]> => {
+  const clients = (await mapInParallel(named, LOOKS_AT_ONCE, (one) => toClients(ending, about, one))).flat()
+  return nameHolders(ending, clients, ({ secretName }) => clientIdsOf(about.detail, secretName).length > 0)
+}
+
 const numberIn = (object: unknown, name: string): number => {
   const value = isJsonObject(object) ? object[name] : undefined
   return typeof value === 'number' ? value : 0
@@ -146,9 +159,7 @@ export const endOfCampaign = async (ending: CampaignEnding, detail: JsonObject):
   if (incidentId === undefined || detail.dryRun === true || detail.intent !== 'revoke') return undefined
   const isNone = detail.outcome === 'frozen' || detail.outcome === 'refused'
   const named = namedIn(detail).slice(0, CLIENTS_A_PART)
-  const clients = isNone
-    ? clientsOfNone(ending, detail)
-    : (await mapInParallel(named, LOOKS_AT_ONCE, (one) => toClients(ending, { incidentId, detail }, one))).flat()
+  const clients = isNone ? clientsOfNone(ending, detail) : await namedClients(ending, { incidentId, detail }, named)
   const counts = isNone ? undefined : countsIn(detail)
   const [requestedBy = 'unknown', reason = 'none given'] = [textOf(detail, 'requestedBy'), textOf(detail, 'reason')]
   const isNobody = isNone && clients.some(({ why }) => why?.startsWith('nobody') === true)

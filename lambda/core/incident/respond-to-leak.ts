@@ -19,6 +19,7 @@ import { choosePatiently, handOver, type Left, RESERVE_MS } from './hand-over.ts
 import type { IncidentClient } from './incident-completed.ts'
 import type { Campaigns } from './incident-ports.ts'
 import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport, reportedAt } from './leak-report.ts'
+import { nameHolders } from './name-holders.ts'
 import {
   type Incident,
   type Telling,
@@ -103,7 +104,9 @@ const revokeAll = async (
     (held.get(secret.arn) ?? [undefined]).map((one) => toClient(secret, end, one)),
   )
   return {
-    clients: await confirmHeld(responding, clients, held),
+    clients: await nameHolders(responding, await confirmHeld(responding, clients, held), ({ secretArn }) =>
+      held.has(secretArn),
+    ),
     left: ends.flatMap(({ secret, end }) => (end.outcome === 'later' ? [secret] : [])),
   }
 }

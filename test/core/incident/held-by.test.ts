@@ -213,6 +213,60 @@ describe('a campaign that takes over', () => {
   })
 })
 
+describe('a secret that was chosen by its name, a tag or a scope and could not be revoked', () => {
+  const reportOn = async (selector: object, more: object = {}) => {
+    const place = setUp({ chosen: CLIENT })
+    place.world.ends(() => 'refuses')
+    place.holders.set(CLIENT, { state: 'held', secretArn: ELSEWHERE })
+    const secret = place.world.secrets.get(`${PREFIX}chosen`)
+    if (secret !== undefined) secret.tags = { ...secret.tags, team: 'x', 'm2m:scopes': 'read:a' }
+    const detail = { incidentId: 'INC-1', selector, reason: 'x', requestedBy: 'x', ...more }
+    const answer = await place.deliver(place.eventOf(detail))
+    await place.endCampaigns()
+    return { answer, end: place.published.findLast(({ type }) => type === 'Incident Completed')?.detail }
+  }
+  const named = {
+    secretName: `${PREFIX}chosen`,
+    clientId: CLIENT,
+    clientIdFrom: 'tag',
+    outcome: 'failed',
+    why: expect.stringContaining(`${CLIENT} is held by m2m/other/real (${ELSEWHERE})`),
+  }
+
+  it.each([
+    ['its name', { secretNames: [`${PREFIX}chosen`] }],
+    ['a tag', { tags: { team: 'x' } }],
+    ['a scope', { scopes: ['read:a'] }],
+  ])('by %s says who holds its client', async (_, selector) => {
+    expect((await reportOn(selector)).answer).toMatchObject({ outcome: 'partlyFailed', clients: [named] })
+  })
+
+  it('by a campaign says so as well', async () => {
+    const { answer, end } = await reportOn({ tags: { team: 'x' } }, { graceSeconds: 60 })
+
+    expect(answer).toMatchObject({ outcome: 'campaign' })
+    expect(end).toMatchObject({ outcome: 'failed', clients: [named] })
+  })
+
+  it('says nothing more where it holds its client, or nobody can say who does', async () => {
+    for (const holder of [{ state: 'held', isOwn: true }, { state: 'unknown' }] as const) {
+      const place = setUp({ chosen: CLIENT })
+      place.world.ends(() => 'refuses')
+      if (holder.state === 'unknown') place.holders.set(CLIENT, { state: 'unknown' })
+      const detail = {
+        incidentId: 'INC-1',
+        selector: { secretNames: [`${PREFIX}chosen`] },
+        reason: 'x',
+        requestedBy: 'x',
+      }
+
+      expect(await place.deliver(place.eventOf(detail))).toMatchObject({
+        clients: [{ outcome: 'failed', why: 'every attempt was refused or cleared' }],
+      })
+    }
+  })
+})
+
 it('while the rotation function does not say who holds it, what is tagged is tried, and nothing is claimed', async () => {
   const place = setUp({ real: CLIENT })
   place.holderFaults.push(new Fault({ code: 'HOLDERS_NOT_ANSWERED', retryable: true, message: 'no answer' }))

@@ -7,6 +7,7 @@ import type { M2mEvent } from '../../../lambda/core/base/events.ts'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { createRateLimiter } from '../../../lambda/core/base/rate-limiter.ts'
 import type { CampaignReport } from '../../../lambda/core/campaign/campaign-report.ts'
+import type { HolderQuestions } from '../../../lambda/core/drive/holder-questions.ts'
 import { endOfCampaign } from '../../../lambda/core/incident/end-of-campaign.ts'
 import type { LeakEvent } from '../../../lambda/core/incident/leak-report.ts'
 import { type Response, respondToLeak } from '../../../lambda/core/incident/respond-to-leak.ts'
@@ -46,6 +47,13 @@ export const createIncidentPlace = ({ hasCampaigns = true } = {}) => {
     return secret === undefined ? { state: 'unknown' } : { state: 'held', secretArn: secret.arn }
   }
 
+  const holderQuestions: HolderQuestions = {
+    holders: async (clientIds) => {
+      if (holderFaults.length > 0) throw holderFaults[0]
+      return clientIds.map((clientId) => holders.get(clientId) ?? taggedFor(clientId))
+    },
+  }
+
   const respond = (event: LeakEvent): Promise<Response> => {
     timing.restart(EXECUTION_MS)
     const limiter = createRateLimiter({ perSecond: 24, timing })
@@ -63,12 +71,7 @@ export const createIncidentPlace = ({ hasCampaigns = true } = {}) => {
         events: incidents,
         secretNamePrefix: PREFIX,
         limits: { maxSecurityClients: 25 },
-        holders: {
-          holders: async (clientIds) => {
-            if (holderFaults.length > 0) throw holderFaults[0]
-            return clientIds.map((clientId) => holders.get(clientId) ?? taggedFor(clientId))
-          },
-        },
+        holders: holderQuestions,
         jobParts: {
           secrets: world.fleet,
           steps: world.steps,
@@ -138,6 +141,7 @@ export const createIncidentPlace = ({ hasCampaigns = true } = {}) => {
       await Promise.all(executions.values())
       const ending = {
         secrets: world.fleet,
+        holders: holderQuestions,
         events: incidents,
         journal: { note: () => {} },
         secretNamePrefix: PREFIX,

@@ -43,6 +43,7 @@ import {
   type Version,
   waitFor,
 } from './rotation.ts'
+import { copyKey } from './sign-proof.ts'
 
 interface Finish {
   readonly request: RunningStep
@@ -278,9 +279,15 @@ const conclude = async (
   const revokeToken = currentOrigin === 'revoke' ? currentId : undefined
   const proven = evidence === undefined ? [] : evidenceEvents(factsOf(rotation, request, finish), evidence, revokeToken)
   const switchToken = revokeToken ?? plannedSwitchOf(guarded, evidence)
-  if (evidence !== undefined && switchToken !== undefined) {
-    await signEvidence(rotation, { ...finish, evidence, revokeToken: switchToken, settleToken: request.requestToken })
-  }
+  const signed =
+    evidence === undefined || switchToken === undefined
+      ? undefined
+      : await signEvidence(rotation, {
+          ...finish,
+          evidence,
+          revokeToken: switchToken,
+          settleToken: request.requestToken,
+        })
   const published = await publishEvidence(rotation, proven)
   const moved = await moveCurrent(rotation, finish)
   if (!moved.ok) return moved
@@ -289,6 +296,7 @@ const conclude = async (
   const completion = { evidence, rebuilt: pair.rebuilt, replicas: state.replicas }
   const completed = completedEvents(factsOf(rotation, request, finish), completion)
   await rotation.events.publish(published === 'later' ? [...proven, ...completed] : completed)
+  await copyKey(rotation, signed)
   return DONE
 }
 

@@ -27,7 +27,7 @@ import {
   type Version,
   waitFor,
 } from './rotation.ts'
-import { type SigningOutcome, signAndStore } from './sign-proof.ts'
+import { copyKey, type SigningOutcome, signAndStore } from './sign-proof.ts'
 
 const toProven = ({ versionId, lastFour, error, requestId, provenAt, ...counted }: RefusedValue): ProvenRefusal => ({
   versionId,
@@ -124,6 +124,7 @@ const answerOfRotate = async (
     refusals === 0
       ? { state: 'off' }
       : await signEvidence(rotation, { pending: current, evidence, revokeToken: switchId, settleToken })
+  await copyKey(rotation, signed)
   const { clientId } = current.secret
   return { outcome: 'refused', clientId, revokeToken: switchId, settleToken, refusals, signed: signed.state }
 }
@@ -193,6 +194,7 @@ export const answerProof = async (rotation: Rotation, secretId: string): Promise
       signEvidence(rotation, { pending: current.value, evidence, revokeToken, settleToken: currentId }),
       publishAgain(rotation, state, current.value.secret.clientId),
     ])
+    await copyKey(rotation, signed)
     return {
       outcome: 'refused',
       clientId: current.value.secret.clientId,

@@ -84,18 +84,24 @@ const put = async (proofs: SignedProofs, timing: Timing, payload: ProofPayload, 
   throw new Fault({ code: 'ARCHIVE_REJECTED', retryable: false, message })
 }
 
-/** For auditors to come, and never worth more than what the rotation leaves of its time. */
-const copyKey = async (
-  { copyKey: copy }: SignedProofs,
-  { timing, journal }: Omit<Proving, 'proofs'>,
+/**
+ * For auditors to come: after everything else, since nobody waits for it. Never throws, and says nothing about the proof: the next one tries
+ * again.
+ */
+export const copyKey = async (
+  { proofs, timing, journal }: Proving,
+  signed: SigningOutcome | undefined,
 ): Promise<void> => {
+  if (proofs.kind === 'none' || signed?.state !== 'stored') return
   try {
-    await copy?.(timeFor(timing, 2))
+    await proofs.copyKey?.(timeFor(timing, 2))
   } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    journal.note({ outcome: 'keyNotCopied', code: error.code, message: error.message })
+    const [code, message] = error instanceof Fault ? [error.code, error.message] : ['DEFECT', whatOf(error)]
+    journal.note({ outcome: 'keyNotCopied', code, message })
   }
 }
+
+const whatOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
 
 /** Never throws: a proof that could not be signed or stored is pending. */
 export const signAndStore = async ({ proofs, timing, journal }: Proving, proven: Proven): Promise<SigningOutcome> => {
@@ -106,10 +112,9 @@ export const signAndStore = async ({ proofs, timing, journal }: Proving, proven:
     const { signer } = proofs
     const jws = await signJws(signer, signingInput(payload, signer.keyArn), timeFor(timing, 2))
     const key = await put(proofs, timing, payload, jws)
-    await copyKey(proofs, { timing, journal })
     return { state: 'stored', key }
   } catch (error) {
-    const reason = error instanceof Fault ? error.code : error instanceof Error ? error.name : 'unknown'
+    const reason = error instanceof Fault ? error.code : whatOf(error)
     const secretName = secretNameOf(proven.secretArn)
     journal.note({
       outcome: isOfRevoke(proven) ? PROOF_PENDING : PROOF_MISSING,

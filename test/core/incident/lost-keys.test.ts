@@ -9,7 +9,7 @@ import { writeArchivedEvent } from '../../../lambda/core/incident/archived-event
 import { gatherIncident } from '../../../lambda/core/incident/gather-incident.ts'
 import { buildIncidentReport } from '../../../lambda/core/incident/incident-report.ts'
 import { createKeyCopy, keyCopyName } from '../../../lambda/core/rotation/key-copy.ts'
-import { type ProofStore, signAndStore } from '../../../lambda/core/rotation/sign-proof.ts'
+import { copyKey, type ProofStore, signAndStore } from '../../../lambda/core/rotation/sign-proof.ts'
 import { signDigest } from '../../../lambda/local/aws/ecdsa.ts'
 import { leakEvent, NAME, NOON, revokeToken, settleTokenOf } from '../../fakes/envelopes.ts'
 import { createFakeArchive } from '../../fakes/fake-archive.ts'
@@ -40,17 +40,17 @@ const setUp = () => {
     },
   }
   /** As the rotation function ends a revoke, with a key of its own. */
-  const prove = (
+  const prove = async (
     key: Key,
     { stage = 'prod', ...changes }: { readonly stage?: string; readonly secretArn?: string } = {},
   ) => {
     const { version: _version, stage: _stage, at, ...facts } = proofPayload(revokeToken())
-    const copyKey = createKeyCopy({ stage, keyArn: key.arn, store, publicKey: async () => key.trusted })
-    const proofs = { kind: 'signed', stage, signer: key.signer, store, copyKey } as const
-    return signAndStore(
-      { proofs, timing: createFakeTiming(), journal: createFakeJournal() },
-      { ...facts, ...changes, at: Date.parse(at) },
-    )
+    const copy = createKeyCopy({ stage, keyArn: key.arn, store, publicKey: async () => key.trusted })
+    const proofs = { kind: 'signed', stage, signer: key.signer, store, copyKey: copy } as const
+    const proving = { proofs, timing: createFakeTiming(), journal: createFakeJournal() }
+    const signed = await signAndStore(proving, { ...facts, ...changes, at: Date.parse(at) })
+    await copyKey(proving, signed)
+    return signed
   }
   const show = async (...trusted: readonly (TrustedKey | undefined)[]) => {
     const keys = trusted.filter((one) => one !== undefined)

@@ -52,6 +52,32 @@ test('after a grace and its settle, what leaked is tried and found refused', asy
   expect(world.log.names().filter((name) => changes.includes(name))).toEqual([])
 })
 
+test('the key is copied once AWSCURRENT has moved and that is reported, however long it takes and however it ends', async () => {
+  const world = createRegisteredWorld()
+  const order: string[] = []
+  letSign(world)
+  const { proofs } = world.rotation
+  if (proofs.kind !== 'signed') throw new Error('nothing is signed')
+  Object.assign(world.rotation, {
+    proofs: {
+      ...proofs,
+      copyKey: async () => {
+        order.push(...world.log.names())
+        throw new TypeError('a defect')
+      },
+    },
+  })
+  await world.rotate(tokenOf('revoke'))
+  world.log.clear()
+
+  await world.rotate(tokenOf('settle'))
+
+  expect(order.lastIndexOf('secrets.moveLabel')).toBeGreaterThan(-1)
+  expect(order.at(-1)).toBe('events.publish')
+  expect(world.events.published.map(({ type }) => type)).toContain('Secret Revoked')
+  expect(world.journal.entries.map(({ outcome }) => outcome)).not.toContain('proofPending')
+})
+
 test('the settle of a planned switch signs what it ended, since it may have been that of an incident; repeated, it is signed again', async () => {
   const world = createRegisteredWorld()
   const stored = letSign(world)

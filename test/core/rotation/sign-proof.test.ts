@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { proofKey, signingInput, verifyProof } from '../../../lambda/core/rotation/proof.ts'
-import { noProofs, type Proofs, type Proving, signAndStore } from '../../../lambda/core/rotation/sign-proof.ts'
+import { copyKey, noProofs, type Proofs, type Proving, signAndStore } from '../../../lambda/core/rotation/sign-proof.ts'
 import { createFakeJournal } from '../../fakes/fake-journal.ts'
 import { SECRET_NAME } from '../../fakes/fake-secrets.ts'
 import { createFakeTiming } from '../../fakes/fake-timing.ts'
@@ -84,6 +84,60 @@ test('a deployment without a key signs nothing, and says so', async () => {
 
   expect(await signAndStore({ proofs: noProofs, timing, journal }, proven)).toEqual({ state: 'off' })
   expect(journal.entries).toEqual([])
+})
+
+describe('the copy of the key', () => {
+  const withCopy = (copy: (timeoutMs: number) => Promise<void>) => {
+    const seat = createSeat()
+    const { proofs } = seat.proving
+    if (proofs.kind !== 'signed') throw new Error('nothing is signed')
+    return { ...seat, proving: { ...seat.proving, proofs: { ...proofs, copyKey: copy } } }
+  }
+
+  test('is nothing that a proof waits for, nor is told by', async () => {
+    let copies = 0
+    const { proving } = withCopy(async () => {
+      copies += 1
+    })
+
+    const signed = await signAndStore(proving, proven)
+    expect([signed.state, copies]).toEqual(['stored', 0])
+    await copyKey(proving, signed)
+    expect(copies).toBe(1)
+  })
+
+  test.each([
+    [
+      'a Fault',
+      new Fault({ code: 'SIGNATURE_UNAVAILABLE', retryable: true, message: 'down' }),
+      'SIGNATURE_UNAVAILABLE',
+    ],
+    ['a defect', new TypeError('canary'), 'DEFECT'],
+  ])('that ends in %s is logged, and throws nothing', async (_, error, code) => {
+    const { journal, proving } = withCopy(async () => {
+      throw error
+    })
+
+    await copyKey(proving, { state: 'stored', key: FIRST })
+    expect(journal.entries).toMatchObject([{ outcome: 'keyNotCopied', code }])
+    expect(JSON.stringify(journal.entries)).not.toContain('canary')
+  })
+
+  test('is not tried where no proof was stored, nor with the last five seconds', async () => {
+    let copies = 0
+    const { proving, timing, journal } = withCopy(async () => {
+      copies += 1
+    })
+
+    await copyKey(proving, { state: 'pending', reason: 'ARCHIVE_UNAVAILABLE' })
+    await copyKey(proving, { state: 'off' })
+    await copyKey(proving, undefined)
+    timing.restart(5200)
+    await copyKey(proving, { state: 'stored', key: FIRST })
+
+    expect(copies).toBe(0)
+    expect(journal.entries).toMatchObject([{ outcome: 'keyNotCopied', code: 'TIME_TOO_SHORT' }])
+  })
 })
 
 describe('the proof is pending, and counted', () => {

@@ -231,6 +231,8 @@ export class M2mStack extends Stack {
     this.operators = new OperatorPolicy(this, 'Operators', { names, clients, rotation })
     this.archive.allowReading(this.operators)
     this.operators.mayDo(proofKey.mayReadPublicKey())
+    // The incident function revokes it; whoever reports that looks how it goes.
+    if (this.projectRotation !== undefined) this.operators.mayFollow(this.projectRotation.secretPattern)
     this.operators.mayLookAt({
       topicArn: notifications.topic.topicArn,
       keyArn: key.key.keyArn,

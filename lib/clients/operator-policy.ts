@@ -26,6 +26,15 @@ export interface StageSights {
 
 export class OperatorPolicy extends Construct {
   readonly policy: ManagedPolicy
+  /** Whose state m2m shows, and whose end it waits for. */
+  private readonly secrets = new PolicyStatement({
+    sid: 'Look',
+    actions: [
+      'secretsmanager:DescribeSecret',
+      'secretsmanager:ListSecretVersionIds',
+      'secretsmanager:GetResourcePolicy',
+    ],
+  })
   /** The stage's switches, and what people write down. One statement, since a managed policy has 6,144 characters. */
   private readonly parameters = new PolicyStatement({
     sid: 'SetParameters',
@@ -37,21 +46,14 @@ export class OperatorPolicy extends Construct {
     super(scope, id)
     const { region } = Stack.of(this)
     const secrets = managedSecrets(this, names)
+    this.secrets.addResources(...secrets)
     this.maySet(`/m2m/${names.stage}/freeze`)
     this.maySet(drillParameter(names.stage))
     this.policy = new ManagedPolicy(this, 'Policy', {
       managedPolicyName: `m2m-${names.stage}-operator-${region}`,
       description: `For those who operate the M2M clients below ${names.secretNamePrefix}`,
       statements: [
-        new PolicyStatement({
-          sid: 'Look',
-          actions: [
-            'secretsmanager:DescribeSecret',
-            'secretsmanager:ListSecretVersionIds',
-            'secretsmanager:GetResourcePolicy',
-          ],
-          resources: [...secrets],
-        }),
+        this.secrets,
         new PolicyStatement({
           sid: 'List',
           // What else m2m doctor looks at is in mayLookAt.
@@ -113,6 +115,11 @@ export class OperatorPolicy extends Construct {
         ],
       }),
     )
+  }
+
+  /** @param secretPattern of the ARN of a secret that is no client's */
+  mayFollow(secretPattern: string): void {
+    this.secrets.addResources(secretPattern)
   }
 
   /** @param name of a parameter of Systems Manager, beginning with a slash */

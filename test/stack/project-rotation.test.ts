@@ -94,6 +94,17 @@ describe.each([
   })
 })
 
+test('an operator may look at it, and neither read nor rotate it', () => {
+  const [operators] = Object.values(template.findResources('AWS::IAM::ManagedPolicy'))
+  const statements: readonly { readonly Action: unknown; readonly Resource: unknown }[] =
+    operators?.Properties.PolicyDocument.Statement ?? []
+  const about = statements.filter(({ Resource }) => text(Resource).includes(secret('stytch/m2m-prod')))
+
+  expect(about.map(({ Action }) => Action)).toEqual([
+    ['secretsmanager:DescribeSecret', 'secretsmanager:ListSecretVersionIds', 'secretsmanager:GetResourcePolicy'],
+  ])
+})
+
 test('without the setting there is nothing of it', () => {
   const bare = synthStack().template()
 

@@ -40,6 +40,8 @@ export interface Holding<Held extends HeldSecret> {
   /** By the secret's ARN and the place; the best version of each. */
   readonly found: Map<string, Match<Held>>
   readonly unreadable: Set<string>
+  /** Versions that were compared, by ARN and id. */
+  readonly compared: Set<string>
   /** Whether nothing more needs to be read. */
   readonly isEnough: () => boolean
 }
@@ -96,6 +98,9 @@ const comparePartly = async <Held extends HeldSecret>(
 }
 
 const compare = async <Held extends HeldSecret>(holding: Holding<Held>, read: VersionRead<Held>): Promise<void> => {
+  const which = `${read.secret.arn} ${read.versionId}`
+  if (holding.compared.has(which)) return
+  holding.compared.add(which)
   let version: SecretVersion | undefined
   try {
     version = await holding.secrets.readValue(read.secret.arn, { versionId: read.versionId })

@@ -130,19 +130,27 @@ const readWanted = (proof: LeakProof, key: Uint8Array): Wanted => {
 /** What has been found, of clients and of the project. */
 interface Hunt {
   readonly wanted: Wanted
+  /** From now on, what was found is no reason to stop. */
+  readonly goOn: () => void
   readonly clients: Holding<Secret>
   readonly project: Holding<HeldSecret>
 }
 
 const createHunt = ({ secrets, timing }: Search, wanted: Wanted): Hunt => {
   const found = { clients: new Map<string, Match<Secret>>(), project: new Map<string, Match<HeldSecret>>() }
+  let goesOn = false
   const isEnough = (): boolean =>
+    !goesOn &&
     new Set([...found.clients.values(), ...found.project.values()].map(({ place }) => place)).size === wanted.count
   const shared = { secrets, matches: wanted.matches, timing, isEnough, unreadable: new Set<string>() }
+  const compared = () => new Set<string>()
   return {
     wanted,
-    clients: { ...shared, formOf: (secret) => formOf(secret, ANY_PROJECT), found: found.clients },
-    project: { ...shared, formOf: () => projectSecretForm, found: found.project },
+    goOn: () => {
+      goesOn = true
+    },
+    clients: { ...shared, compared: compared(), formOf: (secret) => formOf(secret, ANY_PROJECT), found: found.clients },
+    project: { ...shared, compared: compared(), formOf: () => projectSecretForm, found: found.project },
   }
 }
 
@@ -317,6 +325,9 @@ interface Looked {
   readonly notSearched?: NotSearched | undefined
 }
 
+const labelledIn = (secrets: readonly Secret[], labels: readonly string[]): readonly VersionRead<Secret>[] =>
+  secrets.flatMap((one) => labels.flatMap((label) => readOfLabel(one, label)))
+
 const look = async (
   search: Search,
   request: SearchRequest,
@@ -326,8 +337,7 @@ const look = async (
   const hints = new Set<string | undefined>([request.clientId, ...hunt.wanted.candidates.clientIds])
   hints.delete(undefined)
   const named = secrets.filter((secret) => hints.has(taggedClientOf(secret)))
-  const labels = (all: readonly string[]) =>
-    compareAll(hunt.clients, areAll ? secrets.flatMap((one) => all.flatMap((label) => readOfLabel(one, label))) : [])
+  const labels = (all: readonly string[]) => compareAll(hunt.clients, areAll ? labelledIn(secrets, all) : [])
   const looksLikeProject = hunt.wanted.candidates.values.some(({ kind }) => kind === 'projectSecret')
   const project = () => searchProject(search, hunt)
   const passes = [
@@ -346,16 +356,52 @@ const look = async (
   return { olderLeft: await searchOlder(search, hunt, secrets) }
 }
 
+type Proven = readonly (readonly [Match<Secret>, SecretMatch])[]
+
+const proveAll = (search: Search, hunt: Hunt, matches: readonly Match<Secret>[]): Promise<Proven> =>
+  mapInParallel(matches, EXCHANGES_AT_ONCE, async (match) => [match, await prove(search, hunt, match)] as const)
+
+/** Of at least one value, nothing but refusals is known. */
+const isAnyOnlyDead = (proven: Proven): boolean => {
+  const known = new Set(proven.flatMap(([{ place }, { state }]) => (state === 'dead' ? [] : [place])))
+  return proven.some(([{ place }]) => !known.has(place))
+}
+
+interface Traced extends Looked {
+  readonly ofClients: Proven
+}
+
+/**
+ * Whoever may make a secret may store a leaked value in it beside any client's id, and it is refused as that client's. So a value that is refused
+ * where it was found is looked for wherever it may be in use, before anybody says that it is dead.
+ */
+const traceClients = async (
+  search: Search,
+  hunt: Hunt,
+  { listed, looked }: { readonly listed: Awaited<ReturnType<typeof listSecrets>>; readonly looked: Looked },
+): Promise<Traced> => {
+  const first = await proveAll(search, hunt, [...hunt.clients.found.values()])
+  if (!isAnyOnlyDead(first)) return { ...looked, ofClients: first }
+  if (!listed.areAll) return { ...looked, notSearched: looked.notSearched ?? 'tooManySecrets', ofClients: first }
+  hunt.goOn()
+  const isWhole = await compareAll(hunt.clients, labelledIn(listed.secrets, [CURRENT, ...OTHERS]))
+  const known = new Set(first.map(([match]) => match))
+  const more = [...hunt.clients.found.values()].filter((match) => !known.has(match))
+  const ofClients = [...first, ...(await proveAll(search, hunt, more))]
+  return isWhole ? { ...looked, ofClients } : { ...looked, notSearched: looked.notSearched ?? 'outOfTime', ofClients }
+}
+
 export const identifyLeak = async (search: Search, request: SearchRequest): Promise<LeakFinding> => {
   const wanted = readWanted(request.proof, search.newKey())
   const hunt = createHunt(search, wanted)
   const listed = await listSecrets(search, request)
   const looked = await look(search, request, hunt, listed)
-  const { olderLeft, notSearched } = looked
-  const [ofClients, ofProject] = await Promise.all([
-    mapInParallel([...hunt.clients.found.values()], EXCHANGES_AT_ONCE, (match) => prove(search, hunt, match)),
+  const [traced, ofProject] = await Promise.all([
+    traceClients(search, hunt, { listed, looked }),
     mapInParallel([...hunt.project.found.values()], 1, (match) => judgeProject(search, hunt, match)),
   ])
+  const { olderLeft, notSearched } = traced
+  const ofClients = traced.ofClients.map(([, match]) => match)
   const finding: LeakFinding = {
     ...NOTHING_SEARCHED,
     found: [...onePerVersion(ofClients), ...ofProject, ...tokensOf(search, wanted, listed.secrets)],

@@ -17,6 +17,7 @@ import {
 import { type LeakFinding, NOTHING_SEARCHED } from '../../../lambda/core/intake/leak-finding.ts'
 import { type LeakProof, readProof } from '../../../lambda/core/intake/leak-proof.ts'
 import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import { TAG } from '../../../lambda/core/secret/secret-tags.ts'
 import { BLANK } from '../../fakes/blank-secret.ts'
 import { createFakeTiming } from '../../fakes/fake-timing.ts'
@@ -80,6 +81,13 @@ const register = async (name: string = randomUUID(), tags: Readonly<Record<strin
   return { clientId, value, secretName: SecretId, put, start }
 }
 
+/** More than one search takes. */
+const many = (one: Secret): readonly Secret[] =>
+  Array.from({ length: MAX_SECRETS + 1 }, (_none, at) => ({
+    ...one,
+    arn: `${one.arn}-${at}`,
+    name: `${one.name}-${at}`,
+  }))
 const secretsOf = ({ found }: LeakFinding) => found.filter((match) => match.kind === 'secret')
 const ownerOf = (finding: LeakFinding) => secretsOf(finding)[0]?.owner
 const stateOf = (finding: LeakFinding) => secretsOf(finding)[0]?.state
@@ -226,6 +234,52 @@ describe('a client that the alert names', () => {
     const { value, clientId } = await register()
 
     expect(ownerOf(await find(byValue(value), { clientId: 'm2m-client-test-none' }))?.clientId).toBe(clientId)
+  })
+})
+
+describe('a value that somebody stored in a secret of their own, beside another client’s id', () => {
+  /** Refused as this client's, while it opens another. */
+  const plant = async (value: string, clientId = `m2m-client-test-${randomUUID()}`) => {
+    const Name = `${PREFIX}decoy-${randomUUID()}`
+    await aws.sdk().secrets.send(
+      new CreateSecretCommand({
+        Name,
+        SecretString: text(clientId, value),
+        Tags: [{ Key: TAG.client, Value: clientId }],
+      }),
+    )
+    return { clientId, Name }
+  }
+
+  test('is found where it is in use, also where the alert names the made-up client', async () => {
+    const { value, clientId } = await register()
+    const decoy = await plant(value)
+
+    for (const more of [{}, { clientId: decoy.clientId }]) {
+      const finding = await find(byValue(value), more)
+
+      expect(secretsOf(finding).map(({ state, owner }) => [state, owner.clientId])).toContainEqual(['alive', clientId])
+      expect(finding.notSearched).toBeUndefined()
+    }
+  })
+
+  test('is not called dead where the search could not go on to the others', async () => {
+    const { value } = await register()
+    const decoy = await plant(value)
+    const { secrets } = search()
+    const pages: Search['secrets'] = {
+      ...secrets,
+      list: async (prefix, query) => {
+        const page = await secrets.list(prefix, query)
+        const [one] = page.secrets
+        return one === undefined ? page : { ...page, secrets: [...page.secrets, ...many(one)] }
+      },
+    }
+
+    const finding = await find(byValue(value), { clientId: decoy.clientId }, { secrets: pages })
+
+    expect(secretsOf(finding).map(({ state }) => state)).toEqual(['dead'])
+    expect(finding.notSearched).toBe('tooManySecrets')
   })
 })
 

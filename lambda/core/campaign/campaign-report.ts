@@ -4,6 +4,7 @@ import { defined } from '../base/defined.ts'
 import { CAMPAIGN_COMPLETED } from '../base/event-types.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import { DAY_MS } from '../base/time-units.ts'
+import { selectionOf } from '../secret/selector.ts'
 import type { Skip } from './campaign.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 import type { FailureReason, SecretOutcome } from './secret-end.ts'
@@ -205,6 +206,7 @@ export const campaignCompleted = (
     ...defined({ explanation }),
     // By name alone: a selector of a thousand names would take the room of the failures.
     selector: Object.keys(selector)[0],
+    selection: selectionOf(selector),
     reason,
     requestedBy,
     dryRun,

@@ -170,7 +170,7 @@ export const endOfCampaign = async (ending: CampaignEnding, detail: JsonObject):
     about: textOf(detail, 'id') ?? clients,
     by: reportedBy({ requestedBy, reason }),
     seconds: numberIn(detail, 'durationSeconds'),
-    ...defined({ counts, isNobody }),
+    ...defined({ counts, isNobody, selection: textOf(detail, 'selection') }),
   }
   const events = incidentCompleted(end)
   await ending.events.publish(events)

@@ -42,6 +42,8 @@ export interface IncidentEnd {
   readonly open?: number | undefined
   /** The selection meant no client; the one that is named says so. */
   readonly isNobody?: boolean | undefined
+  /** Of which selection it is the end (selectionOf). */
+  readonly selection?: string | undefined
   /** What makes this end another one than an earlier report's. @default - the clients */
   readonly about?: unknown
 }
@@ -62,14 +64,14 @@ const outcomeOf = ({ clients, revoked, failed }: IncidentCounts, isNobody: boole
 }
 
 const wholeOf = (end: IncidentEnd) => {
-  const { incidentId, clients, by, seconds, open } = end
+  const { incidentId, clients, by, seconds, open, selection } = end
   const counts = end.counts ?? countsOf(clients)
   const outcome = outcomeOf(counts, end.isNobody === true)
   return {
     outcome,
     counts,
     ...by,
-    ...defined({ seconds, open }),
+    ...defined({ seconds, open, selection }),
     summary: endSummary({ incidentId, by, outcome, counts, clients, seconds, open }),
   }
 }

@@ -2,6 +2,7 @@
 
 import { INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
+import { readSelector, selectionOf } from '../secret/selector.ts'
 import type { ArchivedEvent } from './archived-event.ts'
 
 interface Known {
@@ -25,6 +26,16 @@ const numberIn = (object: unknown, name: string): number => {
 
 const isNamed = (selector: JsonObject): boolean => 'clientIds' in selector || 'secretNames' in selector
 
+/**
+ * Whether it is known whom a report means that describes its clients: by the end of that very selection. Whoever may report leaks or start campaigns
+ * can have another selection end under the same incident's id. Ends of earlier releases do not say which they are of.
+ */
+const isEnded = (selector: JsonObject, ends: readonly ArchivedEvent[]): boolean => {
+  const read = readSelector(selector)
+  const selection = read.ok ? selectionOf(read.value) : undefined
+  return ends.some(({ detail }) => detail.selection === undefined || detail.selection === selection)
+}
+
 export const missingOf = (
   incidentId: string,
   said: readonly ArchivedEvent[],
@@ -46,7 +57,10 @@ export const missingOf = (
     const why = `it was about ${counted} clients, of which the archive names ${clients.length}`
     return [...unnamed, { what: incidentId, why }]
   }
-  const isOpen = ends.length === 0 && selectors.some((selector) => !isNamed(selector))
-  const why = 'it has no end yet, so that not all whom it is about are known'
-  return isOpen ? [...unnamed, { what: incidentId, why }] : unnamed
+  if (selectors.every((selector) => isNamed(selector) || isEnded(selector, ends))) return unnamed
+  const why =
+    ends.length === 0
+      ? 'it has no end yet, so that not all whom it is about are known'
+      : 'a report of it has no end of its own yet, so that not all whom it is about are known'
+  return [...unnamed, { what: incidentId, why }]
 }

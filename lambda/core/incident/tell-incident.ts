@@ -8,6 +8,7 @@ import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
+import { selectionOf } from '../secret/selector.ts'
 import type { ChosenClients } from './choose-clients.ts'
 import { type IncidentClient, type IncidentEnd, incidentCompleted } from './incident-completed.ts'
 import { type Begun, incidentBegun, incidentDelayed, leakReportRefused } from './incident-notices.ts'
@@ -113,7 +114,14 @@ export const tellEnd = async (
   const { incidentId, since } = incident
   const at = jobParts.timing.now()
   const seconds = secondsSince(since, at)
-  const whole = { incidentId, at, clients, seconds, by: reportedBy(incident) }
+  const whole = {
+    incidentId,
+    at,
+    clients,
+    seconds,
+    by: reportedBy(incident),
+    selection: selectionOf(incident.selector),
+  }
   await events.publish(incidentCompleted({ ...whole, ...defined({ isNobody, open: open > 0 ? open : undefined }) }))
   for (const { secretArn, outcome, requestTokens, why } of clients) {
     // From the incident's id to the request token, which every step and every event of that rotation carries.

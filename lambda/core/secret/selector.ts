@@ -1,6 +1,7 @@
 // Which secrets a campaign or an incident is about, as its event says it. Pure. An empty or absent selector is refused and never means
 // "all"; "all" says how many it expects. Clients and scopes are found by the tags on their secrets (secret-tags.ts): nobody reads a
 // value to select.
+import { createHash } from 'node:crypto'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { isClientId } from './client-id.ts'
@@ -111,6 +112,21 @@ export const readSelector = (value: unknown): Result<Selector, readonly string[]
   const selector = readKind(kind, value, faults)
   return faults.length > 0 ? refused(faults) : ok(selector)
 }
+
+const ordered = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.toSorted()
+  if (!isJsonObject(value)) return value
+  return Object.entries(value)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, one]) => [name, ordered(one)])
+}
+
+/** The same for two selectors that select the same, however they are written: by it an end names the selection that it is of. */
+export const selectionOf = (selector: Selector): string =>
+  createHash('sha256')
+    .update(JSON.stringify(ordered(selector)))
+    .digest('hex')
+    .slice(0, 32)
 
 type Selectable = Pick<Secret, 'name' | 'tags'>
 

@@ -9,6 +9,7 @@ import { gatherIncident } from '../../../lambda/core/incident/gather-incident.ts
 import { incidentCompleted } from '../../../lambda/core/incident/incident-completed.ts'
 import { buildIncidentReport } from '../../../lambda/core/incident/incident-report.ts'
 import type { ProofPayload } from '../../../lambda/core/rotation/proof.ts'
+import { selectionOf } from '../../../lambda/core/secret/selector.ts'
 import {
   archived,
   arnOf,
@@ -55,6 +56,48 @@ const outcomes = async (archive: ReturnType<typeof createFakeArchive>, secretNam
   buildIncidentReport(await gatherIncident(archive, { incidentId: 'INC-42', secretNames, verification })).clients.map(
     ({ secretName, outcome }) => `${secretName} ${outcome}`,
   )
+
+describe('an end under the incident’s id that is of another selection', () => {
+  const byTag = { tags: { team: 'payments' } } as const
+  /** Whoever may start campaigns, or report leaks, has one secret revoked under the id, and that has its end. */
+  const endOf = (selection: string | undefined) =>
+    incidentCompleted({
+      incidentId: 'INC-42',
+      at: NOON + 5000,
+      clients: [{ secretArn: arnOf(NAME), secretName: NAME, outcome: 'revoked', requestTokens: [revokeToken()] }],
+      selection,
+    }).map(({ type, detail }) => archived(type, detail))
+  const shownWith = async (selection: string | undefined) =>
+    buildIncidentReport(
+      await gatherIncident(holding(leakEvent({ selector: byTag }), ...endOf(selection), proof(revokeToken())), {
+        incidentId: 'INC-42',
+        verification,
+      }),
+    )
+
+  test('does not make the incident proven, while others whom its report means are not known', async () => {
+    for (const other of [
+      { secretNames: [NAME] },
+      { tags: { team: 'other' } },
+      { all: true, expectedCount: 1 },
+    ] as const) {
+      expect(await shownWith(selectionOf(other))).toMatchObject({
+        outcome: 'notProven',
+        proven: [NAME],
+        unproven: [{ what: 'INC-42', why: expect.stringContaining('no end of its own yet') }],
+      })
+    }
+  })
+
+  test('is told from its own, however that is written, and from one of a release that did not say', async () => {
+    for (const own of [selectionOf(byTag), undefined]) {
+      expect(await shownWith(own)).toMatchObject({ outcome: 'proven', unproven: [] })
+    }
+    expect(selectionOf({ tags: { a: '1', b: '2' } })).toBe(selectionOf({ tags: { b: '2', a: '1' } }))
+    expect(selectionOf({ scopes: ['x', 'y'] })).toBe(selectionOf({ scopes: ['y', 'x'] }))
+    expect(selectionOf({ scopes: ['x'] })).not.toBe(selectionOf({ secretNames: ['x'] }))
+  })
+})
 
 describe('the secrets of an incident', () => {
   test('are those that the report names', async () => {

@@ -112,6 +112,7 @@ const stageResources = ({ partition, account, region, stage, restApi }: ScpProps
     `${here('cloudwatch')}:alarm:${name}-*`,
     `${here('dynamodb')}:table/${name}-*`,
     `${here('kms')}:alias/${name}`,
+    `${here('kms')}:alias/${name}-*`,
     `arn:${partition}:s3:::${name}-*`,
     `arn:${partition}:iam::${account}:policy/${name}-*`,
     // API Gateway's ARNs hold no account and no name: methods, stages and deployments lie below the API's id.
@@ -145,15 +146,16 @@ export const serviceControlPolicy = (props: ScpProps): ServiceControlPolicy => {
   })
   const known = (...aliases: readonly string[]) => ({
     Resource: [`arn:${partition}:kms:${region}:${account}:key/*`],
-    Condition: { ...but(...deploying, ...named), 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': aliases } },
+    Condition: { ...but(...deploying, ...named), 'ForAnyValue:StringLike': { 'kms:ResourceAliases': aliases } },
   })
-  const proofAlias = `alias/m2m-${stage}-proofs`
+  // Of proofs and of the list of revocations.
+  const signingAliases = `alias/m2m-${stage}-*`
   const guardedKeys =
     props.keyArn === undefined
-      ? [{ Sid: 'OnlyDeploymentOpensTheKey', ...known(`alias/m2m-${stage}`, proofAlias) }]
+      ? [{ Sid: 'OnlyDeploymentOpensKeys', ...known(`alias/m2m-${stage}`, signingAliases) }]
       : [
-          { Sid: 'OnlyDeploymentOpensTheKey', Resource: [props.keyArn], Condition: but(...deploying, ...named) },
-          { Sid: 'OnlyDeploymentOpensTheProofKey', ...known(proofAlias) },
+          { Sid: 'OnlyDeploymentOpensKeys', Resource: [props.keyArn], Condition: but(...deploying, ...named) },
+          { Sid: 'OnlyDeploymentOpensSigningKeys', ...known(signingAliases) },
         ]
   const policy: ServiceControlPolicy = {
     Version: '2012-10-17',

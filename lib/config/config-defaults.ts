@@ -16,7 +16,7 @@ export const defaults = {
    * Where the rotation function reserves nothing: one rotation a second, hence three of the account's executions, and one page of a
    * campaign at a time (lambda/core/campaign/campaign.ts), so that the account's ten hold what is asked for at once.
    */
-  unreservedStytchCallsPerSecond: 6,
+  unreservedStytchCallsPerSecond: 7.5,
   /** Overlaps are hours long; what is stuck waits no longer than this and ten minutes. */
   sweepEvery: '15m',
   /** Long enough for an outage to be sorted out, too short to be forgotten. */

@@ -6,7 +6,7 @@ import { CLAIM_KEYS, GATE_KEYS, LEASE_KEYS, READ_KEYS, VERSION_KEYS } from '../.
 import { type Ability, way } from './ability.ts'
 import { apiArn, type Deployment, secrets, settings } from './deployment.ts'
 import { openings } from './openings.ts'
-import { CALLERS_ACCOUNT, type RequestedCall, type Requests, requestsOf } from './requests.ts'
+import { type RequestedCall, type Requests, requestsOf } from './requests.ts'
 
 /** By its logical id (lib/rotation/records-table.ts). */
 const isRecordsTable = (id: string): boolean => id.startsWith('Records')
@@ -203,8 +203,8 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
 }
 
 const evidence = (
-  { say, onObject, onProof, onBucket, ask, here, invoke, functionArn }: Requests,
-  { template, proofKeyArn, functions }: Deployment,
+  { say, onObject, onProof, onList, onBucket, sign, ask, here, invoke, functionArn }: Requests,
+  { template, proofKeyArn, revocations, functions }: Deployment,
 ): readonly Ability[] => {
   const group = 'Evidence'
   const records = template
@@ -252,22 +252,7 @@ const evidence = (
       id: 'sign-proof',
       title: 'signs a proof',
       group,
-      ways: [
-        way('Sign', [
-          ask('kms:Sign', proofKeyArn, {
-            'kms:CallerAccount': CALLERS_ACCOUNT,
-            'kms:MessageType': 'DIGEST',
-            'kms:SigningAlgorithm': 'ECDSA_SHA_256',
-          }),
-        ]),
-        way('Sign, the text', [
-          ask('kms:Sign', proofKeyArn, {
-            'kms:CallerAccount': CALLERS_ACCOUNT,
-            'kms:MessageType': 'RAW',
-            'kms:SigningAlgorithm': 'ECDSA_SHA_256',
-          }),
-        ]),
-      ],
+      ways: [way('Sign', sign(proofKeyArn, 'DIGEST')), way('Sign, the text', sign(proofKeyArn, 'RAW'))],
     },
     {
       id: 'forge-proof',
@@ -299,6 +284,22 @@ const evidence = (
       ways: onRecords((name) => (name === 'UpdateItem' ? VERSION_KEYS : LEASE_KEYS)),
     },
     { id: 'forge-claim', title: 'writes which secret holds a client', group, ways: onRecords(() => CLAIM_KEYS) },
+    {
+      id: 'sign-list',
+      title: 'signs the list of revocations',
+      group,
+      ways: [way('Sign', sign(revocations.keyArn, 'DIGEST')), way('Sign, the text', sign(revocations.keyArn, 'RAW'))],
+    },
+    {
+      id: 'publish-list',
+      title: 'publishes or removes the list of revocations',
+      group,
+      ways: [
+        way('PutObject', onList('PutObject', { 's3:if-match': '"etag"' })),
+        way('PutObject, whatever stands there', onList('PutObject')),
+        way('DeleteObject', onList('DeleteObject')),
+      ],
+    },
     { id: 'forge-gate', title: "writes the intake's gate", group, ways: onRecords(() => GATE_KEYS) },
     {
       id: 'forge-record',

@@ -110,6 +110,8 @@ export interface Deployment {
   /** Of the key that signs proofs. */
   readonly proofKeyArn: string
   readonly bucketName: string
+  /** Where the list of revocations is published, and the key that signs it. */
+  readonly revocations: { readonly keyArn: string; readonly bucketName: string }
   /** Function's ARN → the ARNs by which it can be called: its own, and one for each alias. */
   readonly qualifiers: ReadonlyMap<string, readonly string[]>
 }
@@ -232,5 +234,9 @@ export const readDeployment = (template: Template): Deployment => {
     keyArn: only(arnsOf('AWS::KMS::Key', 'Key'), 'keys of secrets'),
     proofKeyArn: only(arnsOf('AWS::KMS::Key', 'Proofs'), 'keys of proofs'),
     bucketName: only(arnsOf('AWS::S3::Bucket', 'Evidence'), 'evidence buckets').replace('arn:aws:s3:::', ''),
+    revocations: {
+      keyArn: only(arnsOf('AWS::KMS::Key', 'Revocations'), 'keys of the list of revocations'),
+      bucketName: only(arnsOf('AWS::S3::Bucket', 'Revocations'), 'buckets of the list').replace('arn:aws:s3:::', ''),
+    },
   }
 }

@@ -4,7 +4,7 @@ import { ACCOUNT, type Deployment, place, roles, secrets } from './deployment.ts
 import type { RequestedCall, Requests } from './requests.ts'
 
 export const openings = (requests: Requests, { functions, template }: Deployment): readonly Ability[] => {
-  const { onSecret, onKey, onBucket, ask, here, functionArn } = requests
+  const { onSecret, onKey, onProofKey, onListKey, onBucket, ask, here, functionArn } = requests
   const group = 'Changes of policies, code and deployment'
   const rotation = functionArn('rotation')
   const rotationRole = functions.get('rotation')?.roleArn ?? ''
@@ -45,6 +45,18 @@ export const openings = (requests: Requests, { functions, template }: Deployment
           onKey('CreateGrant', { 'kms:GrantOperations': ['Decrypt'], 'kms:GrantIsForAWSResource': 'false' }),
         ),
       ],
+    },
+    {
+      id: 'open-proof-key',
+      title: 'the key of proofs, or its policy',
+      group,
+      ways: each(['PutKeyPolicy', 'ScheduleKeyDeletion', 'DisableKey'], onProofKey),
+    },
+    {
+      id: 'open-list-key',
+      title: 'the key of the list of revocations, or its policy',
+      group,
+      ways: each(['PutKeyPolicy', 'ScheduleKeyDeletion', 'DisableKey'], onListKey),
     },
     {
       id: 'open-bucket',

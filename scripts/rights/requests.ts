@@ -1,6 +1,7 @@
 // What AWS asks its policies when somebody does something: action, resource, and the condition keys that come with the request. One call
 // may be several requests: Secrets Manager decrypts on behalf of whoever reads. Where AWS does not say whether a key is there, the same
 // call is put in both readings, and what the system promises has to hold for each.
+import { REVOCATIONS_OBJECT } from '../../lambda/core/revocations/document.ts'
 import { ACCOUNT, type Deployment, type PolicyDocument, place } from './deployment.ts'
 
 export type RequestContext = Readonly<Record<string, string | readonly string[]>>
@@ -21,7 +22,14 @@ export type RequestedCall = readonly RecordedRequest[]
 
 const here = (service: string, resource: string): string => `arn:aws:${service}:${place.region}:${ACCOUNT}:${resource}`
 
-export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: Deployment) => {
+export const requestsOf = ({
+  resourcePolicies,
+  keyArn,
+  proofKeyArn,
+  bucketName,
+  revocations,
+  functions,
+}: Deployment) => {
   /** `guardedBy`: the resource whose policy has a say, where it is another than the one in the request. */
   const ask = (
     action: string,
@@ -81,6 +89,20 @@ export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: 
     onKey: (operation: string, context: RequestContext = {}): RequestedCall => [
       ask(`kms:${operation}`, keyArn, { ...onKey, ...context }),
     ],
+    onProofKey: (operation: string): RequestedCall => [
+      ask(`kms:${operation}`, proofKeyArn, { ...onKey, 'kms:ResourceAliases': ['alias/m2m-prod-proofs'] }),
+    ],
+    onListKey: (operation: string): RequestedCall => [
+      ask(`kms:${operation}`, revocations.keyArn, { ...onKey, 'kms:ResourceAliases': ['alias/m2m-prod-revocations'] }),
+    ],
+    /** KMS hashes a text, or is given the hash. */
+    sign: (arn: string, messageType: 'DIGEST' | 'RAW'): RequestedCall => [
+      ask('kms:Sign', arn, {
+        'kms:CallerAccount': CALLERS_ACCOUNT,
+        'kms:MessageType': messageType,
+        'kms:SigningAlgorithm': 'ECDSA_SHA_256',
+      }),
+    ],
 
     /** The SDK's plain call names neither version nor stage; whether IAM then sees AWSCURRENT or no key is undocumented. */
     plainRead: (arn: string): readonly RequestedCall[] => [
@@ -130,6 +152,14 @@ export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: 
         `arn:aws:s3:::${bucketName}/proofs/prod/forged.jws`,
         { 's3:TlsVersion': '1.3', ...context },
         `arn:aws:s3:::${bucketName}`,
+      ),
+    ],
+    onList: (operation: string, context: RequestContext = {}): RequestedCall => [
+      ask(
+        `s3:${operation}`,
+        `arn:aws:s3:::${revocations.bucketName}/${REVOCATIONS_OBJECT}`,
+        { 's3:TlsVersion': '1.3', ...context },
+        `arn:aws:s3:::${revocations.bucketName}`,
       ),
     ],
     onBucket: (operation: string): RequestedCall => [

@@ -141,7 +141,10 @@ const calls: Readonly<Record<string, Send>> = {
     }),
   's3:PutObject': ({ resource, context }) => ({
     ...rest('s3', 'PUT', `/${resource.replace('arn:aws:s3:::', '')}`, 'x'),
-    headers: context['s3:if-none-match'] === undefined ? {} : { 'if-none-match': '*' },
+    headers: {
+      ...(context['s3:if-none-match'] === undefined ? {} : { 'if-none-match': '*' }),
+      ...(context['s3:if-match'] === undefined ? {} : { 'if-match': one(context['s3:if-match']) ?? '' }),
+    },
   }),
 }
 
@@ -169,7 +172,7 @@ export const startCalledDeployment = async (
   callers: readonly RightsCaller[],
 ): Promise<CalledDeployment> => {
   const world = createWorld()
-  const { resourcePolicies, functions, keyArn, proofKeyArn, bucketName, template } = deployment
+  const { resourcePolicies, functions, keyArn, proofKeyArn, bucketName, revocations, template } = deployment
   const rights = createRights({ account: ACCOUNT, identities: [] })
   const keyId = (arn: string): string => arn.split('/').at(-1) ?? ''
   const functionArns = new Set([...functions.values()].map(({ arn }) => arn))
@@ -182,8 +185,9 @@ export const startCalledDeployment = async (
     keys: [
       { alias: 'alias/m2m-prod', keyId: keyId(keyArn), usage: 'ENCRYPT_DECRYPT' },
       { alias: 'alias/m2m-prod-proofs', keyId: keyId(proofKeyArn) },
+      { alias: 'alias/m2m-prod-revocations', keyId: keyId(revocations.keyArn) },
     ],
-    buckets: [bucketName],
+    buckets: [bucketName, revocations.bucketName],
     tables: template.ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(({ properties }) => ({
       name: String(properties.$arn).split('/').at(-1) ?? '',
       partitionKey: 'pk',

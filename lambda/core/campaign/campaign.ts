@@ -86,8 +86,8 @@ const WRITES_A_SECOND = 50
 const WRITES_A_ROTATION = 2
 /** At the quota itself, every unevenness would be throttled. */
 const QUOTA_SHARE = 0.96
-/** A revoke takes four and the settle that proves it seven, five and eight if an overlap was open (README, Figures). */
-const STYTCH_CALLS_A_ROTATION = 6
+/** Of two, a revoke's six and nine of the settle that proves it (docs/figures.md). An open overlap adds four, whose throttling is waited for. */
+const STYTCH_CALLS_A_ROTATION = 7.5
 
 /** How many rotations the whole campaign may ask for, a second. @param stytchCallsPerSecond absent: Stytch sets no limit */
 export const rotationsPerSecond = (stytchCallsPerSecond: number | undefined): number =>

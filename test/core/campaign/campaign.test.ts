@@ -150,7 +150,7 @@ describe('the pace', () => {
   })
 
   it('is what Stytch grants, where that is less', () => {
-    expect(rotationsPerSecond(60)).toBe(10)
+    expect(rotationsPerSecond(60)).toBe(8)
     expect(rotationsPerSecond(10_000)).toBe(24)
   })
 

@@ -9,7 +9,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { widthOf } from '../../bin/terminal/fold.ts'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
-import { credentialsOf } from '../../lambda/local/iam/people.ts'
+import { credentialsOf, type Person } from '../../lambda/local/iam/people.ts'
 import { storeByHand } from '../fakes/laptop.ts'
 import { LAPTOP_EVIDENCE } from '../fakes/laptop-names.ts'
 import { openCli } from './cli.ts'
@@ -87,8 +87,13 @@ const flat = (said: string): string => seen(said).replaceAll(/\s+/g, ' ')
 
 const widest = (said: string): number => Math.max(...said.split(/\r\n|\r|\n/).map(widthOf))
 
-const onTerminal = async ({ cli }: Seat, args: readonly string[], columns: number, stdin = '') => {
-  const ran = await cli.run(args, { columns, stdin, env })
+interface Sitting {
+  readonly stdin?: string
+  readonly as?: Person
+}
+
+const onTerminal = async ({ cli }: Seat, args: readonly string[], columns: number, sitting: Sitting = {}) => {
+  const ran = await cli.run(args, { columns, env, ...sitting })
   expect(widest(ran.stdout), ran.stdout).toBeLessThanOrEqual(columns)
   const said = flat(ran.stdout.replaceAll(/\r(?!\n)/g, '\n'))
   return { code: ran.code, said, text: flat(ran.stdout), lines: seen(ran.stdout).trimEnd().split('\n') }
@@ -97,7 +102,7 @@ const onTerminal = async ({ cli }: Seat, args: readonly string[], columns: numbe
 describe.each(WIDTHS)('at %i columns', (columns) => {
   let seat: Seat
   const named = (row: RowName): string => `${row}${columns}`
-  const m2m = (args: readonly string[], stdin = '') => onTerminal(seat, args, columns, stdin)
+  const m2m = (args: readonly string[], stdin = '') => onTerminal(seat, args, columns, { stdin })
   const incident = (row: RowName, ...more: readonly string[]) => m2m(['incident', named(row), '--wait', ...more])
   const status = async (row: RowName): Promise<string> => (await m2m(['status', named(row)])).text
   const lineOf = async (row: RowName): Promise<string | undefined> =>
@@ -358,7 +363,7 @@ describe.each(WIDTHS)('at %i columns', (columns) => {
       return found
     }
 
-    expect(await by()).toBe('assumed-role/laptop/session')
+    expect(await by()).toBe('assumed-role/operator/operator')
     cli.laptop.aws.faults.add({ op: 'GetCallerIdentity', kind: 'error', status: 500, count: 10 })
     expect(await by()).toBeUndefined()
   })
@@ -385,7 +390,7 @@ test.each(WIDTHS)('two of twenty are retired: all means eighteen, on %i columns'
 
   expect((await onTerminal(seat, ['list'], columns)).text).toMatch(/20 clients: 18 settled, 2 retired/)
   const line = ['incident', '--all', '--expected-count', '18', '--immediate', '--break-glass', '--wait']
-  const ran = await onTerminal(seat, line, columns, 'y\n')
+  const ran = await onTerminal(seat, line, columns, { stdin: 'y\n', as: 'break-glass' })
 
   expect(ran).toMatchObject({ code: 0 })
   expect(ran.text).toMatch(/clients 18 matched, 2 retired and left out/)

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { MAX_GRACE_SECONDS, MIN_GRACE_SECONDS } from '../drive/grace.ts'
 import { isSubjectId, SUBJECT_ID_RULE } from '../drive/subject-id.ts'
-import { isClientId } from '../secret/client-id.ts'
+import { isClientId } from '../secret/is-client-id.ts'
 import { MAX_NAMED, readSelector, type Selector } from '../secret/selector.ts'
 
 export type CampaignIntent = 'rotate' | 'revoke'

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
-import { isClientId } from '../secret/client-id.ts'
+import { isClientId } from '../secret/is-client-id.ts'
 import type { Delivery, Detector } from './leak-delivery.ts'
 import { type LeakProof, readProof } from './leak-proof.ts'
 

@@ -6,7 +6,7 @@ import { Fault } from '../base/fault.ts'
 import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
-import { isClientId } from '../secret/client-id.ts'
+import { isClientId } from '../secret/is-client-id.ts'
 import type { Issuer } from './issuer.ts'
 import type { Refusal } from './refusal.ts'
 

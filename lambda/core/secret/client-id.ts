@@ -12,11 +12,6 @@ interface ClientIdRequest {
   readonly attempt: number
 }
 
-const CLIENT_ID = /^[\x21-\x7e]{1,256}$/
-
-/** Of whichever kind: what may be looked up at the issuer. */
-export const isClientId = (value: string): boolean => CLIENT_ID.test(value)
-
 const APP_ID = /^connected-app-(live|test)-/
 
 /** Stytch makes these ids (stytch-api §2.7); those of M2M clients never begin so. */

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
-import { isClientId } from './client-id.ts'
+import { isClientId } from './is-client-id.ts'
 import type { AsOf } from './is-managed.ts'
 import { isDue } from './is-overdue.ts'
 import { isScope } from './scope.ts'

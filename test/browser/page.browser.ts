@@ -232,6 +232,9 @@ test('a leak: the attacker is refused, and the proof that comes up is the one th
   await seat.until(async () => (await seat.text('#last-incident')).includes('to proof'))
   await seat.until(async () => (await seat.text('.attack-tally')).includes('The attacker has stopped'))
   expect(await seat.text('.attack-tally')).toContain('0 accepted again')
+  expect(await seat.text('.attack')).toMatch(
+    /A revoke ends no token: what was issued until then expires by \d\d:\d\d:\d\d\./,
+  )
   await seat.shown.locator('.proof summary').click()
   await seat.lookAtAll('leak')
   await press('Hide')

@@ -7,7 +7,7 @@ import { model, set } from './model.js'
 
 /** @param {() => void} openTools @param {() => void} startTour */
 export const bar = (openTools, startTour) => html`
-  <p class="brand"><span class="mark" aria-hidden="true"></span>m2m <span class="faint">laptop</span></p>
+  <p class="brand"><span class="mark" aria-hidden="true"></span>m2m <span class="faint">laptop<span class="brand-more">: stand-ins for Stytch and AWS</span></span></p>
   <p class="clock" title="The clock that both stand-ins share, in UTC">
     ${model.state === undefined ? nothing : html`<span class="clock-date">${dateOf(model.state.now).slice(0, -7)}</span> ${timeOf(model.state.now)} UTC`}
   </p>
@@ -34,6 +34,8 @@ const wholeWords = (total) =>
 /** Seconds of which a failure is news. */
 const RECENT = 5
 
+const failingNow = () => model.samples.slice(-RECENT).reduce((sum, { failed }) => sum + failed, 0)
+
 /** @param {NonNullable<typeof model.state>} state */
 const verdict = ({ summary, incident }) => {
   const { wrong, total, wrongNames } = summary
@@ -44,7 +46,7 @@ const verdict = ({ summary, incident }) => {
     return html`<h1 class="verdict tone-bad">${incident.name || 'Several clients'} leaked</h1>
       <p class="more">The leaked value is being replaced, ended, and tried at Stytch until it is refused.</p>`
   }
-  const failing = model.samples.slice(-RECENT).reduce((sum, { failed }) => sum + failed, 0)
+  const failing = failingNow()
   if (wrong === 0 && failing > 0) {
     return html`<h1 class="verdict tone-bad">Consumers are failing</h1>
       <p class="more">${countWord(failing, 'request')} failed in the last few seconds.</p>`
@@ -83,9 +85,10 @@ const sparkline = () => {
 const consumersTile = ({ traffic }) => {
   const { requests, failures, consumers } = traffic
   const working = Object.keys(consumers).length
-  return html`<div class="tile wide ${failures > 0 ? 'tone-bad' : 'tone-good'}" id="consumers">
+  const isOver = failures > 0 && failingNow() === 0
+  return html`<div class="tile wide ${isOver ? '' : failures > 0 ? 'tone-bad' : 'tone-good'}" id="consumers">
     <dt>Consumers, live</dt>
-    <dd>${countOf(failures)} <span class="of">failed of ${countWord(requests, 'request')}</span></dd>
+    <dd>${countOf(failures)} <span class="of">failed of ${countWord(requests, 'request')}${isOver ? ', none now' : ''}</span></dd>
     <dd class="small">${sparkline()}</dd>
     <dd class="small">${working === 0 ? 'none at work' : `${countWord(working, 'consumer')} at work while this page is open`}</dd>
   </div>`
@@ -95,7 +98,7 @@ const consumersTile = ({ traffic }) => {
 const incidentTile = ({ incident, now }) => {
   const proof = incident?.proof ?? null
   if (incident === null) {
-    return html`<div class="tile"><dt>Last incident</dt><dd>none</dd><dd class="small">Report a leak to see one</dd></div>`
+    return html`<div class="tile"><dt>Last incident</dt><dd>none</dd><dd class="small">no leak was reported</dd></div>`
   }
   const words =
     proof !== null

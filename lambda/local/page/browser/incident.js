@@ -14,6 +14,9 @@ const step = (title, when, more) =>
     <small>${more}</small>
   </li>`
 
+/** Stytch's access tokens. */
+const TOKEN_LIFE_MS = 3_600_000
+
 const letters = { a: 'accepted', r: 'refused', x: 'no answer' }
 
 /** @param {IncidentSight} incident */
@@ -22,14 +25,20 @@ const attack = ({ attack: sight, leaked, name }) => {
   const { recent, accepted, refused, acceptedAgain, isRunning, firstRefusedAt } = sight
   const isRefused = firstRefusedAt !== null
   const words = `${countWord(accepted, 'call')} accepted, ${refused} refused, ${acceptedAgain} accepted again`
+  const tokensEndAt = sight.lastAcceptedAt === null ? null : sight.lastAcceptedAt + TOKEN_LIFE_MS
   return html`<div class="attack ${isRefused ? 'tone-good' : 'tone-bad'}">
     <h3>The attacker, with ${four(leaked)} of ${name}</h3>
-    <p class="small">Each square is one attempt to get a token from Stytch.</p>
+    <p class="small">Each square is one attempt to get a token from Stytch: filled, accepted; outlined, refused.</p>
     <p class="attack-word" aria-live="polite">${isRefused ? 'REFUSED' : 'ACCEPTED'}</p>
     <div class="dots" role="img" aria-label=${words}>
       ${[...recent].map((letter) => html`<i class=${letters[/** @type {'a' | 'r' | 'x'} */ (letter)]}></i>`)}
     </div>
     <p class="small attack-tally">${words}${isRunning ? '' : '. The attacker has stopped.'}</p>
+    ${
+      isRefused && tokensEndAt !== null
+        ? html`<p class="small">A revoke ends no token: what was issued until then expires by ${timeOf(tokensEndAt)}.</p>`
+        : nothing
+    }
   </div>`
 }
 
@@ -49,14 +58,14 @@ const proofCard = ({ proof, reportedAt, endedAt }) => {
       refused <b>${timesOf(refusals)}</b>${why === '' ? '' : ` (${why})`}, last at <b>${exactTimeOf(lastRefusedAt)}</b>,
       <b>${secondsOf(lastRefusedAt - reportedAt)} after the report</b>, signed.
     </p>
-    ${acceptedLastFour === null ? nothing : html`<p class="small">Consumers have ${four(acceptedLastFour)}, accepted in the same proof.</p>`}
+    ${acceptedLastFour === null ? nothing : html`<p class="small">The same proof shows that Stytch accepts ${four(acceptedLastFour)}, which consumers read.</p>`}
     <details>
       <summary>Signature and request ids</summary>
       <dl>
         <dt>Signed</dt><dd>${exactTimeOf(signedAt)}, ES256, verified just now with KMS’s public key</dd>
         <dt>Key</dt><dd><code>${keyArn}</code></dd>
         <dt>Stored</dt><dd><code>${key}</code></dd>
-        <dt>Stytch’s requests</dt><dd>${requestIds.map((id) => html`<code>${id}</code> `)}</dd>
+        <dt>Stytch’s requests</dt><dd>${requestIds.map((id) => html`<code class="request-id">${id}</code>`)}</dd>
       </dl>
     </details>
   </article>`
@@ -83,7 +92,7 @@ export const incident = () => {
     <ol class="steps">
       ${step('Reported', timeOf(reportedAt), 'the attacker has the value')}
       ${step('Replaced', after(replacedAt), replacedBy === null ? '' : `consumers read ${four(replacedBy)}`)}
-      ${step('Refused by Stytch', after(proof?.firstRefusedAt), proof === null ? '' : 'first refusal')}
+      ${step('Refused by Stytch', after(proof?.firstRefusedAt), proof === null ? '' : one.attack?.accepted === 0 ? 'as before the report' : 'first refusal')}
       ${step('Proven', after(proof?.signedAt), proof === null ? '' : 'signed and stored')}
       ${step('Closed', after(endedAt), outcomeSays)}
     </ol>

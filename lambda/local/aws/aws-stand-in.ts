@@ -257,7 +257,12 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   })
   const keys = createKeys({ keys: input.keys ?? [{ alias: 'alias/stand-in' }], region, accountId })
   const guard =
-    rights && createStandInGuard({ rights, store, settings, keys, partitionKeyOf: tables.partitionKeyOf, place })
+    rights &&
+    createStandInGuard({
+      ...{ rights, store, settings, keys, place },
+      partitionKeyOf: tables.partitionKeyOf,
+      isObjectAbsent: (bucket, key) => s3.isAbsent(bucket, key),
+    })
   const invoke = input.invoke && permitted(guard?.mayRotate, withinConcurrency(lambda.concurrency, input.invoke))
   const driver = createRotationDriver({ store, now, settings, invoke, sleep: input.sleep })
   const bus = createEventBus(now, settings)

@@ -24,6 +24,8 @@ export interface S3Api {
   faultReply(fault: Fault, operation: Operation): StandInReply | undefined
   /** Key → text, in the order of the puts. */
   objects(bucket: string): Readonly<Record<string, string>>
+  /** From a bucket that is there. */
+  isAbsent(bucket: string, key: string): boolean
   /** A bucket that a reset empties and keeps. */
   addBucket(name: string, lock?: ObjectLock): void
   /** As S3 refuses one that is not empty. @returns whether it is gone */
@@ -181,7 +183,10 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
   const deleteObject = (name: string, key: string, { query, headers }: StandInRequest): StandInReply => {
     const bucket = bucketOf(name)
     const versions = locked.get(name)
-    if (versions === undefined) throw notImplemented('DELETE in a bucket without Object Lock')
+    if (versions === undefined) {
+      bucket.delete(key)
+      return { status: 204, headers: s3Headers(), body: '' }
+    }
     const id = query.get(VERSION)
     if (id !== null) versions.remove(id, headers)
     if (id === null || bucket.get(key)?.headers['x-amz-version-id'] === id) bucket.delete(key)
@@ -250,6 +255,7 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
     faultReply: (fault, { op }) =>
       operations.some((one) => one === op) ? s3FaultReply(plannedFault(fault)) : undefined,
     objects: (name) => Object.fromEntries([...bucketOf(name)].map(([key, { text }]) => [key, text])),
+    isAbsent: (name, key) => buckets.get(name)?.has(key) === false,
     addBucket: (name, lock) => {
       lasting.set(name, lock)
       if (!buckets.has(name)) open(name, lock)

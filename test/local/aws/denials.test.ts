@@ -353,6 +353,17 @@ describe('objects', () => {
     rights.setResourcePolicy('arn:aws:s3:::evidence', undefined)
   })
 
+  test.each([
+    ['whoever may list the bucket', may(['s3:GetObject', 's3:ListBucket'], 'arn:aws:s3:::evidence*'), 404, 'NoSuchKey'],
+    ['nobody else', may('s3:GetObject', 'arn:aws:s3:::evidence/*'), 403, 'AccessDenied'],
+  ])('that one is not there is said to %s', async (_, rights, status, type) => {
+    be('reader', rights)
+    const read = (method: 'GET' | 'HEAD') => send('reader', { service: 's3', method, path: '/evidence/not-there' })
+
+    expect(await read('GET')).toMatchObject({ status, type })
+    expect((await read('HEAD')).status).toBe(status)
+  })
+
   test('a listing is about its prefix', async () => {
     be('sweep', may('s3:ListBucket', 'arn:aws:s3:::evidence', { StringLike: { 's3:prefix': 'proofs/*' } }))
     const list = (prefix: string) =>

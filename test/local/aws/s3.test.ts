@@ -227,10 +227,18 @@ describe('what is not there', () => {
   })
 })
 
+describe('an object that is deleted', () => {
+  it('is gone, and deleting it again is no failure', async () => {
+    await put('a', 'a')
+    const remove = () => client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'a' }))
+
+    expect([(await remove()).$metadata.httpStatusCode, (await remove()).$metadata.httpStatusCode]).toEqual([204, 204])
+    expect(standIn.objects(BUCKET)).toEqual({})
+  })
+})
+
 describe('what this stand-in does not play', () => {
   it('is refused by name', async () => {
-    const remove = client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'a' }))
-    expect(await failure(remove)).toEqual(['NotImplemented', 501])
     expect(await failure(put('a', 'a', { IfNoneMatch: '"etag"' }))).toEqual(['NotImplemented', 501])
     expect(await failure(put('a', 'a', { ChecksumAlgorithm: 'CRC64NVME', ChecksumCRC64NVME: 'AAAAAAAAAAA=' }))).toEqual(
       ['NotImplemented', 501],

@@ -65,36 +65,50 @@ const s3Actions: Readonly<Record<string, string>> = {
   DeleteObject: 'DeleteObject',
 }
 
-/** A bucket's policy speaks for its objects. Whose a bucket is does not stand in its name: here all are of the stand-in's account. */
-export const s3Demands: Demands = (call) => {
-  const { op, request } = call
-  const name = s3Actions[op]
-  if (name === undefined) return undefined
-  const path = decoded(request.path.slice(1))
-  const [bucketName = ''] = path.split('/', 1)
-  const key = path.slice(bucketName.length + 1)
-  const bucket = `arn:aws:s3:::${bucketName}`
-  const { headers, query } = request
-  const ofVersion = op === 'DeleteObject' && query.has('versionId') ? 'Version' : ''
-  return [
-    {
-      action: `s3:${name}${ofVersion}`,
-      resource: key === '' ? bucket : `${bucket}/${key}`,
-      guardedBy: bucket,
-      context: keysOf({
-        's3:TlsVersion': '1.3',
-        's3:authType': 'REST-HEADER',
-        's3:signatureversion': 'AWS4-HMAC-SHA256',
-        's3:if-none-match': headers['if-none-match'],
-        's3:if-match': headers['if-match'],
-        's3:x-amz-server-side-encryption': headers['x-amz-server-side-encryption'],
-        's3:prefix': query.get('prefix') ?? undefined,
-        's3:delimiter': query.get('delimiter') ?? undefined,
-        's3:max-keys': query.get('max-keys') ?? undefined,
-      }),
-    },
-  ]
-}
+const s3Signing = {
+  's3:TlsVersion': '1.3',
+  's3:authType': 'REST-HEADER',
+  's3:signatureversion': 'AWS4-HMAC-SHA256',
+} as const
+
+const READS_OBJECT: ReadonlySet<string> = new Set(['GetObject', 'HeadObject'])
+
+/**
+ * A bucket's policy speaks for its objects. Whose a bucket is does not stand in its name: here all are of the stand-in's account. That an object is
+ * not there is said to whoever may list the bucket; all others are refused (S3 API reference, "GetObject", permissions).
+ */
+export const s3Demands =
+  (isAbsent: (bucket: string, key: string) => boolean): Demands =>
+  (call) => {
+    const { op, request } = call
+    const name = s3Actions[op]
+    if (name === undefined) return undefined
+    const path = decoded(request.path.slice(1))
+    const [bucketName = ''] = path.split('/', 1)
+    const key = path.slice(bucketName.length + 1)
+    const bucket = `arn:aws:s3:::${bucketName}`
+    const { headers, query } = request
+    const ofVersion = op === 'DeleteObject' && query.has('versionId') ? 'Version' : ''
+    return [
+      {
+        action: `s3:${name}${ofVersion}`,
+        resource: key === '' ? bucket : `${bucket}/${key}`,
+        guardedBy: bucket,
+        context: keysOf({
+          ...s3Signing,
+          's3:if-none-match': headers['if-none-match'],
+          's3:if-match': headers['if-match'],
+          's3:x-amz-server-side-encryption': headers['x-amz-server-side-encryption'],
+          's3:prefix': query.get('prefix') ?? undefined,
+          's3:delimiter': query.get('delimiter') ?? undefined,
+          's3:max-keys': query.get('max-keys') ?? undefined,
+        }),
+      },
+      ...(READS_OBJECT.has(op) && isAbsent(bucketName, key)
+        ? [{ action: 's3:ListBucket', resource: bucket, context: keysOf(s3Signing) }]
+        : []),
+    ]
+  }
 
 const SCHEDULE = /^\/schedules\/([^/]+)$/
 

@@ -25,6 +25,8 @@ export interface StandInGuardInput {
   readonly settings: Readonly<AwsSettings>
   readonly keys: Keys
   readonly partitionKeyOf: (table: string) => string | undefined
+  /** In a bucket that is there. */
+  readonly isObjectAbsent: (bucket: string, key: string) => boolean
 }
 
 export const createStandInGuard = (input: StandInGuardInput): StandInGuard => {
@@ -47,7 +49,7 @@ export const createStandInGuard = (input: StandInGuardInput): StandInGuard => {
       cloudtrail: jsonAccess(trailDemands),
       lambda: restAccess(lambdaDemands),
       scheduler: restAccess(schedulerDemands),
-      s3: s3Access(s3Demands),
+      s3: s3Access(s3Demands(input.isObjectAbsent)),
       // It names its actions in capitals.
       sns: queryAccess(snsDemands, 'AuthorizationError', (message) =>
         message.replaceAll(/(?<=perform: |the )sns:/g, 'SNS:'),

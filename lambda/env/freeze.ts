@@ -22,7 +22,7 @@ export const readFreezeEnv = (reader: Reader): FreezeEnv => {
 /** The SDK's variables for the address of one service, the narrower one first. */
 export const endpointOf = (
   reader: Reader,
-  service: 'SSM' | 'LAMBDA' | 'DYNAMODB' | 'KMS' | 'S3',
+  service: 'SSM' | 'LAMBDA' | 'DYNAMODB' | 'KMS' | 'S3' | 'SCHEDULER' | 'EVENTBRIDGE' | 'SNS',
 ): string | undefined => {
   const names = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL']
   for (const name of names) {

@@ -1,6 +1,15 @@
 // Which parts of a stage the sweep looks at beside its secrets: each by its name, and each may be absent.
 import { defined } from '../core/base/defined.ts'
+import { endpointOf } from './freeze.ts'
 import type { Reader } from './reader.ts'
+
+/** Where each part is asked about; absent: at AWS's own address. */
+export interface StagePartEndpoints {
+  readonly scheduler?: string
+  readonly events?: string
+  readonly sns?: string
+  readonly kms?: string
+}
 
 export interface StagePartsEnv {
   /** Of the periodic campaign, at EventBridge Scheduler. */
@@ -11,6 +20,7 @@ export interface StagePartsEnv {
   readonly topicArn?: string
   /** ARN of the secrets' key. */
   readonly keyArn?: string
+  readonly endpoints?: StagePartEndpoints
 }
 
 const names = {
@@ -20,6 +30,14 @@ const names = {
   keyArn: 'M2M_SECRETS_KEY',
 } as const
 
+const readEndpoints = (reader: Reader): StagePartEndpoints =>
+  defined({
+    scheduler: endpointOf(reader, 'SCHEDULER'),
+    events: endpointOf(reader, 'EVENTBRIDGE'),
+    sns: endpointOf(reader, 'SNS'),
+    kms: endpointOf(reader, 'KMS'),
+  })
+
 export const readStageParts = (reader: Reader): { readonly parts?: StagePartsEnv } => {
   const rules = reader.optional(names.rules)?.split(' ').filter(Boolean)
   const parts = defined({
@@ -28,7 +46,9 @@ export const readStageParts = (reader: Reader): { readonly parts?: StagePartsEnv
     topicArn: reader.optional(names.topicArn),
     keyArn: reader.optional(names.keyArn),
   })
-  return Object.keys(parts).length === 0 ? {} : { parts }
+  if (Object.keys(parts).length === 0) return {}
+  const endpoints = readEndpoints(reader)
+  return { parts: Object.keys(endpoints).length === 0 ? parts : { ...parts, endpoints } }
 }
 
 export const writeStageParts = ({
@@ -36,8 +56,13 @@ export const writeStageParts = ({
   campaignSchedule,
   topicArn,
   keyArn,
+  endpoints = {},
 }: StagePartsEnv = {}): Record<string, string> =>
   defined({
+    AWS_ENDPOINT_URL_SCHEDULER: endpoints.scheduler,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.events,
+    AWS_ENDPOINT_URL_SNS: endpoints.sns,
+    AWS_ENDPOINT_URL_KMS: endpoints.kms,
     [names.campaignSchedule]: campaignSchedule,
     [names.rules]: rules?.join(' '),
     [names.topicArn]: topicArn,

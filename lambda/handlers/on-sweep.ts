@@ -34,6 +34,7 @@ import { beginList, LIST_RESOURCE, LIST_RESOURCE_ID } from '../core/revocations/
 import { readSweepEvent } from '../core/sweep/read-sweep-event.ts'
 import { type SweepSummary, sweepAll } from '../core/sweep/sweep.ts'
 import type { Sweeping } from '../core/sweep/sweeping.ts'
+import type { StagePartEndpoints } from '../env/stage-parts.ts'
 import { readSweepEnv } from '../env/sweep.ts'
 import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
@@ -96,8 +97,11 @@ const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweep
 
 /** What the stage stands on beside its secrets. */
 const partsBy = ({ wait }: Sweeping['timing']): Pick<Sweeping, 'parts'> => {
-  const { campaignSchedule, rules = [], topicArn, keyArn } = settings.parts ?? {}
-  const at = (service: string) => ({ call: createSignedCall(secretsManager, { service }), wait })
+  const { campaignSchedule, rules = [], topicArn, keyArn, endpoints = {} } = settings.parts ?? {}
+  const at = (service: keyof StagePartEndpoints) => ({
+    call: createSignedCall(secretsManager, { service, endpoint: endpoints[service] }),
+    wait,
+  })
   const parts = [
     ...(campaignSchedule === undefined
       ? []

@@ -29,10 +29,13 @@ const parts: fc.Arbitrary<SweepEnv> = fc.record(
     lambdaEndpoint: url,
     parts: fc
       .record(
-        { campaignSchedule: word, rules: fc.array(word, { minLength: 1 }), topicArn: word, keyArn: word },
+        {
+          ...{ campaignSchedule: word, rules: fc.array(word, { minLength: 1 }), topicArn: word, keyArn: word },
+          endpoints: fc.record({ scheduler: url, events: url, sns: url, kms: url }),
+        },
         { requiredKeys: [] },
       )
-      .filter((some) => Object.keys(some).length > 0),
+      .filter(({ endpoints: _, ...named }) => Object.keys(named).length > 0),
     bounds: fc.constantFrom(DEPLOYED, WITHOUT_LAG),
     records: fc.record({ table: word }),
     adoption: fc.record(
@@ -142,4 +145,14 @@ describe('the address of a service without a client', () => {
   test('is refused when it is no URL', () => {
     expect(() => endpoints({ AWS_ENDPOINT_URL: 'here' })).toThrow(/AWS_ENDPOINT_URL is malformed: expected a URL/)
   })
+})
+
+test('where all services have one address, every part is asked about there, and nowhere at AWS', () => {
+  const { parts: read } = readSweepEnv({
+    ...whole,
+    ...{ M2M_CAMPAIGN_SCHEDULE: 'nightly', AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' },
+  })
+
+  expect(new Set(Object.values(read?.endpoints ?? {}))).toEqual(new Set(['http://127.0.0.1:4566']))
+  expect(Object.keys(read?.endpoints ?? {})).toEqual(['scheduler', 'events', 'sns', 'kms'])
 })

@@ -1,20 +1,20 @@
 // `npm run rights`: who may do what, computed from the template. Without an option it prints the tables from the recorded decisions, and
 // fails if a policy is another since they were recorded. `--write` has them decided anew, and writes recording, page and policy. `--scp` prints the
 // service control policy of this directory's cdk.json, or of the file that `--config` names. `--calls FOLDER` holds the laptop's template against
-// the calls that the suites recorded there (M2M_RECORD_CALLS). Tested in test/rights.
+// the calls that the suites recorded there (M2M_RECORD_CALLS), and with `--write` keeps those that it allows in test/rights/calls.jsonl.
+// Tested in test/rights.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { readConfiguration } from '../../bin/before-deploy/config-file.ts'
 import { CommandFault, EXIT } from '../../bin/terminal/command-fault.ts'
-import { readStage } from '../../lambda/local/laptop/deployed-stage.ts'
-import { laptopConfig } from '../../lambda/local/laptop/deployment.ts'
 import { abilitiesOf } from './abilities.ts'
 import type { Ability } from './ability.ts'
 import { callersOf, type RightsCaller } from './callers.ts'
 import { readDeployment, synthesiseDeployment } from './deployment.ts'
 import { readCalls, writeCalls } from './recorded-calls.ts'
+import { recordedStage } from './recorded-stage.ts'
 import {
   callerKey,
   differences,
@@ -30,11 +30,12 @@ import {
 import { type NamedRoles, scpOfConfig } from './scp-of-config.ts'
 import { EVALUATOR, simulate } from './simulator.ts'
 import { judgeBy, replaceBetween, tablesOf } from './table.ts'
-import { heldAgainst, rightsOfStage } from './template-rights.ts'
+import { heldAgainst, rightsOfStage, sentenceOf } from './template-rights.ts'
 import { reasonFor } from './uncalled.ts'
 
 const repository = new URL('../../', import.meta.url)
 export const recordingFile = fileURLToPath(new URL('test/rights/decisions.jsonl', repository))
+export const callsFile = fileURLToPath(new URL('test/rights/calls.jsonl', repository))
 export const pageFile = fileURLToPath(new URL('docs/threat-model.md', repository))
 export const scpFile = fileURLToPath(new URL('docs/service-control-policy.json', repository))
 
@@ -103,18 +104,15 @@ const printScp = (file: string | undefined, roles: NamedRoles): void => {
 }
 
 /** Of the calls of suites: what the laptop's template denies of them, and which of its rights none of them needs. */
-const compareWithCalls = async (folder: string): Promise<void> => {
+const compareWithCalls = async (folder: string, isWritten: boolean): Promise<void> => {
   const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
   const record = readCalls(writeCalls(texts.map(readCalls)))
-  const stage = await readStage(laptopConfig({ hasVendClient: true, hasProjectSecret: true }))
-  const { denied, unneeded } = heldAgainst(rightsOfStage(stage), record)
+  const { denied, unneeded, held } = heldAgainst(rightsOfStage(await recordedStage()), record)
   const unexplained = unneeded.filter((right) => reasonFor(right) === undefined)
-  const named = unexplained.map(
-    ({ holder, statement, action }) => `no recorded call needs ${action} of ${statement}, which ${holder} has`,
-  )
-  for (const line of [...denied, ...named]) console.error(line)
+  for (const line of [...denied, ...unexplained.map(sentenceOf)]) console.error(line)
   console.log(`${record.calls.length} calls; ${denied.length} denied; ${unexplained.length} rights that none needs`)
-  if (denied.length + unexplained.length > 0) process.exitCode = 1
+  if (isWritten) writeFileSync(callsFile, writeCalls([held]))
+  else if (denied.length + unexplained.length > 0) process.exitCode = 1
 }
 
 if (import.meta.main) {
@@ -129,7 +127,7 @@ if (import.meta.main) {
       calls: { type: 'string' },
     },
   })
-  if (values.calls !== undefined) await compareWithCalls(values.calls)
+  if (values.calls !== undefined) await compareWithCalls(values.calls, values.write)
   else if (values.write) await write()
   else if (values.scp) {
     printScp(values.config, { deployers: values.deployer, guardedRoles: values.guard, restApi: values.api })

@@ -5,6 +5,8 @@ import type { RequestContext } from '../../lambda/local/iam/pattern.ts'
 import type { PolicyDocument } from '../../lambda/local/iam/policy.ts'
 import { isService } from '../../lambda/local/iam/principal.ts'
 import type { Evaluation } from '../../lambda/local/iam/rights.ts'
+import { LAPTOP_PREFIX, LAPTOP_REGION } from '../../lambda/local/laptop/deployment.ts'
+import { type Side, sidesOf } from './replay.ts'
 
 export interface RecordedCall {
   /** A service, or the ARN of a role or user. */
@@ -17,6 +19,8 @@ export interface RecordedCall {
   readonly guardedBy?: string
   readonly account: string
   readonly context: RequestContext
+  /** Whose policies allowed it. */
+  readonly by: readonly Side[]
   /** Of a resource that no template makes: a secret, or AWS's own key. By its place in the record. */
   readonly policy?: string
 }
@@ -34,6 +38,14 @@ const VERSION = /(:function:[\w-]+):\d+$/
 const TIME = /\d{4}-?\d{2}-?\d{2}T[\d:.]+Z/g
 const REQUEST_TOKEN = /\b(rotate|settle|revoke|rollback|schedule|retire|prove)-[\w.-]{16,}/g
 const LONG_NUMBER = /\d{13,}/g
+/** Of a client; a parameter below the prefix is the template's. */
+const CLIENTS_SECRET = new RegExp(
+  String.raw`(?<=(?<!parameter/)${LAPTOP_PREFIX})[\w/+=.@-]+?(?=(-AbCdEf|-\?{6})?(?![\w/+=.@-]))`,
+  'g',
+)
+const CLIENTS_PATH = /(?<=\/clients\/)[\w.-]+(?=\/)/g
+/** Folders of the evidence, by what its event is about. */
+const EVENT_FOLDER = /^(arn:aws:s3:::[^/]+\/(?:incidents|campaigns)\/)[^/]+\//
 
 const plain = (text: string): string =>
   text
@@ -44,10 +56,14 @@ const plain = (text: string): string =>
     .replaceAll(REQUEST_TOKEN, '$1-token')
     .replaceAll(TIME, '2026-01-01T00:00:00Z')
     .replaceAll(LONG_NUMBER, '0')
+    .replaceAll(CLIENTS_SECRET, 'client')
+    .replaceAll(CLIENTS_PATH, 'client')
 
 /** Of an object whose name is another in each run, the folder decides. */
 const plainResource = (text: string): string =>
-  plain(text).replace(/^(arn:aws:s3:::[^/]+\/(?:.*\/)?)[^/]*(?:\d{2}|-token)[^/]*$/, '$1x')
+  plain(text)
+    .replace(EVENT_FOLDER, '$1x/')
+    .replace(/^(arn:aws:s3:::[^/]+\/(?:.*\/)?)[^/]*(?:\d{2}|-token)[^/]*$/, '$1x')
 
 /** Whose values decide nothing, and differ. */
 const UNDECIDING =
@@ -78,7 +94,7 @@ const nameOf = ({ caller }: Evaluation): string => (isService(caller) ? caller.s
 
 const policyId = (document: string): string => createHash('sha256').update(document).digest('hex').slice(0, 12)
 
-/** Those that were allowed, each once. @param leavesOut whose calls say nothing of what a template has to allow */
+/** Those that were allowed, each once. */
 export const recordOf = (evaluations: readonly Evaluation[]): CallRecord => {
   const policies = new Map<string, PolicyDocument>()
   const calls = new Map<string, RecordedCall>()
@@ -103,6 +119,7 @@ export const recordOf = (evaluations: readonly Evaluation[]): CallRecord => {
       ...(guardedBy === resource ? {} : { guardedBy: plain(guardedBy) }),
       account,
       context: plainContext(rest),
+      by: sidesOf(evaluation),
     }
     const document =
       isOfNoTemplate(guardedBy) && resourcePolicy !== undefined ? plain(JSON.stringify(resourcePolicy)) : undefined
@@ -113,28 +130,53 @@ export const recordOf = (evaluations: readonly Evaluation[]): CallRecord => {
   return { calls: [...calls.values()], policies }
 }
 
-const lineOf = (value: object): string => JSON.stringify(value)
+/** What a call's context has unless its line says otherwise. */
+const usualContext = ({ who, account }: Pick<RecordedCall, 'who' | 'account'>): RequestContext => ({
+  'aws:SecureTransport': 'true',
+  'aws:ResourceAccount': account,
+  ...(who.startsWith('arn:') ? { 'aws:ViaAWSService': 'false', 'aws:RequestedRegion': LAPTOP_REGION } : {}),
+})
+
+type LineContext = Readonly<Record<string, RequestContext[string] | null>>
+
+/** A key that is usual is left out, and one that is usual and not there is null. */
+const shortContext = (call: RecordedCall): LineContext => {
+  const usual = usualContext(call)
+  const other = Object.entries(call.context).filter(([key, value]) => value !== usual[key])
+  const absent = Object.keys(usual).filter((key) => !(key in call.context))
+  return Object.fromEntries([...other, ...absent.map((key) => [key, null] as const)])
+}
+
+const wholeContext = (call: Pick<RecordedCall, 'who' | 'account'>, written: LineContext): RequestContext =>
+  Object.fromEntries(
+    Object.entries({ ...usualContext(call), ...written })
+      .flatMap(([key, value]) => (value === null ? [] : [[key, value] as const]))
+      .sort(([one], [other]) => one.localeCompare(other)),
+  )
+
+const lineOf = (call: RecordedCall): string => JSON.stringify({ ...call, context: shortContext(call) })
 
 export const writeCalls = (records: readonly CallRecord[]): string => {
   const lines = new Set(records.flatMap(({ calls }) => calls.map(lineOf)))
   const policies = new Map(records.flatMap((one) => [...one.policies]))
-  const used = [...policies].filter(([id]) => [...lines].some((line) => line.includes(`"policy":"${id}"`)))
-  const policyLines = used.map(([id, document]) => lineOf({ id, document }))
+  const used = new Set(records.flatMap(({ calls }) => calls.map(({ policy }) => policy)))
+  const policyLines = [...policies]
+    .filter(([id]) => used.has(id))
+    .map(([id, document]) => JSON.stringify({ id, document }))
   return `${[...policyLines.sort(), ...[...lines].sort()].join('\n')}\n`
 }
 
+type Line =
+  | { readonly id: string; readonly document: PolicyDocument }
+  | (Omit<RecordedCall, 'context'> & { readonly context: LineContext })
+
 export const readCalls = (text: string): CallRecord => {
-  const lines = text
-    .split('\n')
-    .filter(Boolean)
-    .map(
-      (line) =>
-        JSON.parse(line) as Partial<RecordedCall> & { readonly id?: string; readonly document?: PolicyDocument },
-    )
-  return {
-    calls: lines.filter((line): line is RecordedCall => line.who !== undefined),
-    policies: new Map(
-      lines.flatMap(({ id, document }) => (id === undefined || document === undefined ? [] : [[id, document]])),
-    ),
+  const calls: RecordedCall[] = []
+  const policies = new Map<string, PolicyDocument>()
+  for (const line of text.split('\n').filter(Boolean)) {
+    const read = JSON.parse(line) as Line
+    if ('document' in read) policies.set(read.id, read.document)
+    else calls.push({ ...read, context: wholeContext(read, read.context) })
   }
+  return { calls, policies }
 }

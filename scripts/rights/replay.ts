@@ -1,8 +1,11 @@
 // Which calls need which right: every action of every statement that allows something is taken out in turn, and the calls that were evaluated are
-// evaluated again. A call that is then denied needs that action; an action that no call needs is one for whoever takes its role over. Pure.
+// evaluated again. A call that is then denied needs that action, and one that the caller's policies and the resource's both allow needs it of each.
+// An action that no call needs is one for whoever takes its role over. Pure.
+import { lowerKeys, matchesAction } from '../../lambda/local/iam/pattern.ts'
 import { hasVariables, type PolicyDocument, type Statement, statementsOf } from '../../lambda/local/iam/policy.ts'
-import { isService } from '../../lambda/local/iam/principal.ts'
+import { contextOf, isService } from '../../lambda/local/iam/principal.ts'
 import { type Evaluation, evaluateAgain } from '../../lambda/local/iam/rights.ts'
+import { matchStatement, type RequestedAccess } from '../../lambda/local/iam/statement.ts'
 import { textsOf } from '../../lambda/local/stand-in/fields.ts'
 
 /** What one statement allows to do. */
@@ -14,23 +17,66 @@ export interface GivenRight {
   readonly action: string
 }
 
+/** Whose policies allow a call: the caller's, or those of what it is about. */
+export type Side = 'identity' | 'resource'
+
 export interface UsedRight extends GivenRight {
   /** Calls that are denied without it, each once. */
   readonly neededBy: readonly string[]
+  /** Calls that the other side alone allows without it, each once. */
+  readonly sharedBy: readonly string[]
 }
 
 interface HeldPolicy {
+  readonly side: Side
   readonly holder: string
   readonly document: PolicyDocument
+}
+
+/** A statement that allows a call. */
+interface Grant extends HeldPolicy {
+  readonly at: number
+  /** Of its actions, those that are about the call. */
+  readonly actions: readonly string[]
 }
 
 export const callOf = ({ caller, action, resource }: Evaluation): string =>
   `${isService(caller) ? caller.service : caller.principalArn.split('/').at(-1)} calls ${action} on ${resource}`
 
 const policiesOf = ({ caller, resourcePolicy, guardedBy }: Evaluation): readonly HeldPolicy[] => [
-  ...(isService(caller) ? [] : caller.identityPolicies.map((document) => ({ holder: caller.principalArn, document }))),
-  ...(resourcePolicy === undefined ? [] : [{ holder: guardedBy, document: resourcePolicy }]),
+  ...(isService(caller)
+    ? []
+    : caller.identityPolicies.map((document) => ({
+        side: 'identity' as const,
+        holder: caller.principalArn,
+        document,
+      }))),
+  ...(resourcePolicy === undefined ? [] : [{ side: 'resource' as const, holder: guardedBy, document: resourcePolicy }]),
 ]
+
+const accessOf = ({ caller, action, resource, context }: Evaluation): RequestedAccess => ({
+  caller,
+  action,
+  resource,
+  context: { ...lowerKeys(context), ...contextOf(caller) },
+  multiValued: 'strict',
+})
+
+const grantsOf = (evaluation: Evaluation): readonly Grant[] => {
+  const access = accessOf(evaluation)
+  return policiesOf(evaluation).flatMap((held) =>
+    statementsOf(held.document).flatMap((statement, at) => {
+      const matched = matchStatement(statement, access, hasVariables(held.document))
+      if (matched?.effect !== 'Allow') return []
+      const actions = textsOf(statement.Action).filter((pattern) => matchesAction(pattern, access.action))
+      return [{ ...held, at, actions }]
+    }),
+  )
+}
+
+/** Whose policies say that a call is allowed. */
+export const sidesOf = (evaluation: Evaluation): readonly Side[] =>
+  [...new Set(grantsOf(evaluation).map(({ side }) => side))].sort()
 
 /** @returns the statements but for this action of this one; a statement that names all but some actions has none to take out */
 const withoutAction = (document: PolicyDocument, at: number, action: string): PolicyDocument => ({
@@ -54,24 +100,6 @@ const withPolicy = (evaluation: Evaluation, before: PolicyDocument, after: Polic
 
 const isAllowed = (evaluation: Evaluation): boolean => evaluateAgain(evaluation).decision === 'allowed'
 
-interface Use {
-  readonly holder: string
-  readonly evaluations: Evaluation[]
-}
-
-/** Every policy that had a say in one of these calls, with the calls that were allowed. */
-const usesOf = (evaluations: readonly Evaluation[]): ReadonlyMap<PolicyDocument, Use> => {
-  const uses = new Map<PolicyDocument, Use>()
-  for (const evaluation of evaluations) {
-    for (const { holder, document } of policiesOf(evaluation)) {
-      const use = uses.get(document) ?? { holder, evaluations: [] }
-      if (isAllowed(evaluation)) use.evaluations.push(evaluation)
-      uses.set(document, use)
-    }
-  }
-  return uses
-}
-
 const nameOfStatement = ({ Sid }: Statement, at: number): string =>
   typeof Sid === 'string' && Sid !== '' ? Sid : `statement ${at + 1}`
 
@@ -83,23 +111,67 @@ export const rightsIn = (document: PolicyDocument, holder: string): readonly Giv
       : [],
   )
 
+interface Use {
+  readonly right: GivenRight
+  readonly neededBy: Set<string>
+  readonly sharedBy: Set<string>
+}
+
+/** By policy: what each right of it is needed for. */
+const createUses = () => {
+  const uses = new Map<PolicyDocument, Map<string, Use>>()
+  const idOf = (at: number, action: string): string => `${at} ${action}`
+  return {
+    add: ({ document, holder }: HeldPolicy): void => {
+      if (uses.has(document)) return
+      const rights = statementsOf(document).flatMap((statement, at) =>
+        statement.Effect === 'Allow'
+          ? textsOf(statement.Action).map((action) => {
+              const right = { holder, statement: nameOfStatement(statement, at), action }
+              return [idOf(at, action), { right, neededBy: new Set<string>(), sharedBy: new Set<string>() }] as const
+            })
+          : [],
+      )
+      uses.set(document, new Map(rights))
+    },
+    find: ({ document, at }: Grant, action: string): Use | undefined => uses.get(document)?.get(idOf(at, action)),
+    all: (): readonly UsedRight[] =>
+      [...uses.values()].flatMap((rights) =>
+        [...rights.values()].map(({ right, neededBy, sharedBy }) => ({
+          ...right,
+          neededBy: [...neededBy],
+          sharedBy: [...sharedBy],
+        })),
+      ),
+  }
+}
+
 /** @param evaluations as the stand-in recorded them; the setting of keys with many values is the strict one */
-export const usedRights = (evaluations: readonly Evaluation[]): readonly UsedRight[] =>
-  [...usesOf(evaluations)].flatMap(([document, { holder, evaluations: allowed }]) =>
-    statementsOf(document).flatMap((statement, at) => {
-      if (statement.Effect !== 'Allow') return []
-      const name = nameOfStatement(statement, at)
-      return textsOf(statement.Action).map((action): UsedRight => {
-        const changed = withoutAction(document, at, action)
-        const denied = allowed.filter((evaluation) => !isAllowed(withPolicy(evaluation, document, changed)))
-        return { holder, statement: name, action, neededBy: [...new Set(denied.map(callOf))] }
-      })
-    }),
-  )
+export const usedRights = (evaluations: readonly Evaluation[]): readonly UsedRight[] => {
+  const uses = createUses()
+  for (const evaluation of evaluations) {
+    for (const held of policiesOf(evaluation)) uses.add(held)
+    if (!isAllowed(evaluation)) continue
+    const call = callOf(evaluation)
+    const sides = sidesOf(evaluation).length
+    for (const grant of grantsOf(evaluation)) {
+      const [action, another] = grant.actions
+      // With another action of the same statement it is allowed as before.
+      if (action === undefined || another !== undefined) continue
+      const less = withPolicy(evaluation, grant.document, withoutAction(grant.document, grant.at, action))
+      const use = uses.find(grant, action)
+      if (!isAllowed(less)) use?.neededBy.add(call)
+      else if (sidesOf(less).length < sides) use?.sharedBy.add(call)
+    }
+  }
+  return uses.all()
+}
 
 /** Rights that none of these calls needs. */
 export const unneededRights = (evaluations: readonly Evaluation[]): readonly GivenRight[] =>
-  usedRights(evaluations).flatMap(({ neededBy, ...right }) => (neededBy.length === 0 ? [right] : []))
+  usedRights(evaluations).flatMap(({ neededBy, sharedBy, ...right }) =>
+    neededBy.length + sharedBy.length === 0 ? [right] : [],
+  )
 
 export interface PoliciesNow {
   /** @returns undefined: the role is not there any more */

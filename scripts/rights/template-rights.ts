@@ -11,7 +11,7 @@ import type { PlayedResource } from '../../lambda/local/stack/player.ts'
 import { resourcePoliciesOf } from '../../lambda/local/stack/policies.ts'
 import { fieldsOf } from '../../lambda/local/stand-in/fields.ts'
 import type { CallRecord, RecordedCall } from './recorded-calls.ts'
-import { type GivenRight, rightsIn, usedRights } from './replay.ts'
+import { type GivenRight, rightsIn, type Side, sidesOf, type UsedRight, usedRights } from './replay.ts'
 
 export interface TemplateRights {
   readonly rights: Rights
@@ -69,33 +69,54 @@ const evaluatedNow = ({ rights }: TemplateRights, call: RecordedCall, record: Ca
   return rights.authorize({ caller, action, resource, guardedBy, resourceAccount, context, ...own })
 }
 
-interface Held {
-  /** Calls that were allowed, and are not any more. */
+export interface Held {
+  /** Calls that were allowed, and are not any more, or not by all whose policies allowed them. */
   readonly denied: readonly string[]
   /** Of the template. */
   readonly unneeded: readonly GivenRight[]
+  readonly used: readonly UsedRight[]
+  /** The calls that are allowed as they were. */
+  readonly held: CallRecord
 }
+
+const sideNames: Readonly<Record<Side, string>> = {
+  identity: "the caller's policies",
+  resource: "the resource's policy",
+}
+
+export const sentenceOf = ({ holder, statement, action }: GivenRight): string =>
+  `no recorded call needs ${action} of ${statement}, which ${holder} has`
 
 const keyOf = ({ holder, statement, action }: GivenRight): string => JSON.stringify([holder, statement, action])
 
+const policiesOf = (by: readonly Side[]): string => by.map((side) => sideNames[side]).join(' and ')
+
+/** What is another of a call with the rights of today; undefined: nothing. */
+const changeOf = (call: RecordedCall, now: Evaluation | undefined): string | undefined => {
+  if (now === undefined) return 'nobody is called so'
+  if (now.decision !== 'allowed') return now.message ?? now.decision
+  const by = sidesOf(now)
+  if (by.join() === call.by.join()) return undefined
+  return `it was allowed by ${policiesOf(call.by)}, and is by ${policiesOf(by)}`
+}
+
 /** What the recorded calls need of a template's rights, and what none of them does. */
 export const heldAgainst = (template: TemplateRights, record: CallRecord): Held => {
+  const held = new Set<RecordedCall>()
   const denied: string[] = []
   const evaluations = record.calls.flatMap((call) => {
     const evaluation = evaluatedNow(template, call, record)
-    if (evaluation?.decision !== 'allowed') {
-      denied.push(
-        `${call.who} calls ${call.action} on ${call.resource}: ${evaluation?.message ?? 'nobody is called so'}`,
-      )
-      return []
-    }
-    return [evaluation]
+    const change = changeOf(call, evaluation)
+    if (change === undefined) held.add(call)
+    else denied.push(`${call.who} calls ${call.action} on ${call.resource}: ${change}`)
+    return evaluation?.decision === 'allowed' ? [evaluation] : []
   })
+  const used = usedRights(evaluations)
   const needed = new Set(
-    usedRights(evaluations).flatMap(({ neededBy, ...right }) => (neededBy.length === 0 ? [] : [keyOf(right)])),
+    used.flatMap(({ neededBy, sharedBy, ...right }) => (neededBy.length + sharedBy.length === 0 ? [] : [keyOf(right)])),
   )
   const unneeded = [...template.policies].flatMap(([document, holder]) =>
     rightsIn(document, holder).filter((right) => !needed.has(keyOf(right))),
   )
-  return { denied: [...new Set(denied)], unneeded }
+  return { denied: [...new Set(denied)], unneeded, used, held: { ...record, calls: [...held] } }
 }

@@ -86,7 +86,7 @@ test('what a template names by itself stays as it is', () => {
 })
 
 test('the rights that no call needs are named', () => {
-  expect(heldAgainst(templateOf(whole), record)).toEqual({
+  expect(heldAgainst(templateOf(whole), record)).toMatchObject({
     denied: [],
     unneeded: [{ holder: ROLE, statement: 'statement 1', action: 'secretsmanager:DeleteSecret' }],
   })

@@ -5,7 +5,7 @@ import type { ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
 import type { Proofs } from '../../lambda/core/rotation/sign-proof.ts'
 import { handleStep } from '../../lambda/handlers/handle-step.ts'
 import { SECRET_ARN } from '../fakes/fake-secrets.ts'
-import { createRegisteredWorld, tokenOf, type World } from '../fakes/world.ts'
+import { CLIENT_ID, createRegisteredWorld, tokenOf, type World } from '../fakes/world.ts'
 
 const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 30_000 } as Context
 afterEach(() => vi.restoreAllMocks())
@@ -61,7 +61,8 @@ test('what was revoked is still refused, and a further proof is stored', async (
 
   const { answer, stored, lines } = await ask(world, question)
 
-  expect(answer).toEqual({ outcome: 'refused', revokeToken, settleToken, refusals: 3, signed: 'stored' })
+  const clientId = CLIENT_ID
+  expect(answer).toEqual({ outcome: 'refused', clientId, revokeToken, settleToken, refusals: 3, signed: 'stored' })
   expect(stored).toEqual([expect.stringContaining(`${revokeToken}.${settleToken}.jws`)])
   expect(lines).toMatchObject([{ ask: 'prove', secret: SECRET_ARN, outcome: 'answered', proof: 'refused' }])
   expect(lines[0]).not.toHaveProperty('_aws')

@@ -1,4 +1,4 @@
-// Mutation testing of the rotation's heart (`npm run mutation`, minutes; not part of the checks): the domain and the rotation's use
+// Mutation testing of the rotation's heart (`npm run mutation`, hours, or a file by `--mutate`; not part of the checks): the domain and the rotation's use
 // cases, against the tests that run without HTTP.
 export default {
   testRunner: 'vitest',

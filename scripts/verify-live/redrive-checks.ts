@@ -40,7 +40,6 @@ const drivesOf = (seen: SeenSecret): number => begins(seen).length + seen.laterD
 const gapsOf = (drives: readonly ProbeRecord[]): readonly number[] =>
   drives.slice(1).map(({ at }, index) => at - (drives[index]?.at ?? at))
 
-
 /** A busy machine may need so long to start a step. */
 const SLOW_START_MS = 30_000
 /** The question is seconds or a day. */

@@ -4,12 +4,15 @@ import { compactVerify, importJWK } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { digestOf, readPublicKey } from '../../../lambda/core/base/jws.ts'
 import {
+  explainProofFault,
+  isProofOf,
   type ProofPayload,
   proofKey,
   proofPrefix,
   readProofKey,
   signingInput,
   verifyProof,
+  verifyProofWith,
 } from '../../../lambda/core/rotation/proof.ts'
 import { createProofKey, jwsOf, PROOF_KEY_ARN, payloadOf, REVOKE_TOKEN, SETTLE_TOKEN } from '../../fakes/proof-key.ts'
 
@@ -46,9 +49,30 @@ describe('the key in the bucket', () => {
     'proofs/prod/m2m/prod/billing/x.jws',
     'a.b.1.jws',
     'a.b.02.jws',
+    'a.b.0.jws',
+    'a.b.2.jws.jws',
+    'a.b.jws.bak',
+    'a..jws',
+    '.b.jws',
     'a.b.c.jws',
   ])('%s is none of a proof', (other) => {
     expect(readProofKey(other)).toBeUndefined()
+  })
+
+  test.each([1, 2, 12])('is that of a proof under its own tokens: the proof number %d', (n) => {
+    expect(isProofOf(proofKey({ ...name, n }), name)).toBe(true)
+  })
+
+  test.each<[string, string]>([
+    ['under another revoke', proofKey({ ...name, revokeToken: `${REVOKE_TOKEN}0` })],
+    ['under another settle', proofKey({ ...name, settleToken: `${SETTLE_TOKEN}0`, n: 2 })],
+    ['of another secret', proofKey({ ...name, secretName: 'm2m/prod/billing2' })],
+    ['of another stage', proofKey({ ...name, stage: 'test' })],
+    ['in another place', `copies/${proofKey(name)}`],
+    ['of none', 'proofs/prod/keys/1234.jwk'],
+    ['whose number is none that a proof gets', proofKey(name).replace('.jws', '.1.jws')],
+  ])('is not that of a proof under these tokens: one %s', (_what, other) => {
+    expect(isProofOf(other, name)).toBe(false)
   })
 
   test('stays below its prefix, whatever a secret is called', () => {
@@ -146,7 +170,15 @@ describe('what is not believed', () => {
     expect(faultOf(jwsOf(key), key.trusted, at - 301_000)).toBe('fromTheFuture')
   })
 
-  test.each([
+  test.each<[string, Record<string, unknown>]>([
+    ['with a span of nothing', { confirmedAfterMs: 0 }],
+    ['with the versions that only the slots speak for', { bySlots: ['v1', 'v2'] }],
+    ['without an acceptance', { accepted: undefined }],
+    [
+      'with a refusal that was never accepted before',
+      { refused: [{ ...payloadOf().refused[0], lastAcceptedAt: undefined }] },
+    ],
+    ['with a field that is not known yet', { later: true }],
     ['without Regions, as of earlier releases', {}],
     ['with Regions, in a status that was not known yet', { regions: [{ region: 'eu-north-1', status: 'Paused' }] }],
   ])('but not a payload %s', (_what, changes) => {
@@ -156,7 +188,40 @@ describe('what is not believed', () => {
   const [refusal] = payloadOf().refused
   test.each<[string, Record<string, unknown>]>([
     ['another version', { version: 2 }],
-    ['no tokens', { revokeToken: '' }],
+    ...['stage', 'secretArn', 'clientId', 'revokeToken', 'settleToken'].flatMap(
+      (name): [string, Record<string, unknown>][] => [
+        [`no ${name}`, { [name]: '' }],
+        [`a ${name} that is no text`, { [name]: 1 }],
+      ],
+    ),
+    ['a refusal that is no object', { refused: [refusal, null] }],
+    ['a refusal of no version', { refused: [{ ...refusal, versionId: undefined }] }],
+    ['a refusal of no value', { refused: [{ ...refusal, lastFour: '' }] }],
+    ['a refusal counted in parts', { refused: [{ ...refusal, refusals: 1.5 }] }],
+    ['a refusal counted below zero', { refused: [{ ...refusal, refusals: -1 }] }],
+    [
+      'a refusal whose time begins with more than a date',
+      { refused: [{ ...refusal, firstRefusedAt: '+002026-11-02T12:30:05Z' }] },
+    ],
+    ['a refusal on a day that there is not', { refused: [{ ...refusal, firstRefusedAt: '2026-13-40T12:30:05Z' }] }],
+    ['a refusal on a day alone', { refused: [{ ...refusal, firstRefusedAt: '2026-11-02' }] }],
+    ['a refusal that was accepted at no time', { refused: [{ ...refusal, lastAcceptedAt: 'never' }] }],
+    ['a refusal without one of its errors', { refused: [{ ...refusal, errors: ['invalid_client', ''] }] }],
+    ['a refusal without one of its requests', { refused: [{ ...refusal, requestIds: ['request-1', 7] }] }],
+    ['slots alone that are no list', { bySlots: 'v1' }],
+    ['slots alone for no version', { bySlots: ['v1', ''] }],
+    ['an acceptance that is no object', { accepted: null }],
+    ['an acceptance of no version', { accepted: { ...payloadOf().accepted, versionId: undefined } }],
+    ['an acceptance at no time', { accepted: { ...payloadOf().accepted, provenAt: 'then' } }],
+    ['slots that are no object', { slots: null }],
+    ['slots without a current one', { slots: { ...payloadOf().slots, current: '' } }],
+    ['slots that no request showed', { slots: { ...payloadOf().slots, requestId: undefined } }],
+    ['slots that say nothing of the next', { slots: { ...payloadOf().slots, next: undefined } }],
+    ['a span below zero', { confirmedAfterMs: -1 }],
+    ['a span in parts', { confirmedAfterMs: 0.5 }],
+    ['a span that is text', { confirmedAfterMs: '60000' }],
+    ['one Region that is none', { regions: [{ region: 'eu-west-1', status: 'InSync' }, null] }],
+    ['a Region without a name', { regions: [{ status: 'InSync' }] }],
     ['no list of refusals', { refused: undefined }],
     ['a refusal without a count', { refused: [{ ...refusal, refusals: 0 }] }],
     ['a refusal without a time', { refused: [{ ...refusal, firstRefusedAt: 'yesterday' }] }],
@@ -170,6 +235,51 @@ describe('what is not believed', () => {
     expect(faultOf(signed(HEADER, { ...payloadOf(), ...changes }))).toBe('malformedPayload')
     expect(faultOf(signed(HEADER, Buffer.from('[]').toString('base64url')))).toBe('malformedPayload')
   })
+})
+
+describe('with several trusted keys', () => {
+  const FORMER_ARN = PROOF_KEY_ARN.replace('1111aaaa', '2222bbbb')
+  const former = createProofKey(FORMER_ARN)
+  const refusalOf = (jws: string, trusted: Parameters<typeof verifyProofWith>[1], now = NOW) => {
+    const result = verifyProofWith(jws, trusted, now)
+    return result.ok ? 'believed' : result.refusal
+  }
+
+  test.each([
+    ['the first', [former.trusted, key.trusted]],
+    ['the last', [key.trusted, former.trusted]],
+  ])('a proof is valid by %s that signed it', (_which, trusted) => {
+    expect(verifyProofWith(jwsOf(former), trusted, NOW)).toEqual({ ok: true, value: payloadOf() })
+  })
+
+  test('one that names none of them names another key, and so does any where none is trusted', () => {
+    const stranger = createProofKey(`${PROOF_KEY_ARN}0`)
+
+    expect(refusalOf(jwsOf(stranger), [key.trusted, former.trusted])).toBe('otherKey')
+    expect(refusalOf(jwsOf(key), [])).toBe('otherKey')
+  })
+
+  test.each([
+    ['before', [key.trusted, former.trusted]],
+    ['behind', [former.trusted, key.trusted]],
+  ])('a forged one is refused by the key that it names, %s the others', (_where, trusted) => {
+    const forged = jwsOf({ privateKey: createProofKey().privateKey, trusted: key.trusted })
+
+    expect(refusalOf(forged, trusted)).toBe('wrongSignature')
+    expect(refusalOf(jwsOf(key), trusted, Date.parse(payloadOf().at) - 301_000)).toBe('fromTheFuture')
+  })
+})
+
+test.each([
+  ['notAJws', 'it is not a compact JWS'],
+  ['otherAlgorithm', 'its header does not say ES256'],
+  ['otherType', 'its header does not say m2m-proof+jwt'],
+  ['otherKey', 'it names another key than the trusted one'],
+  ['wrongSignature', 'its signature is not that of the trusted key'],
+  ['malformedPayload', 'what it says cannot be read as a proof of version 1'],
+  ['fromTheFuture', 'it is dated in the future'],
+] as const)('%s is explained to whoever reads a report', (fault, why) => {
+  expect(explainProofFault(fault)).toBe(why)
 })
 
 describe('a public key', () => {

@@ -1,7 +1,7 @@
 // A question to the rotation function: whoever may invoke it writes it, so that every field is checked and none is repeated. And its answer,
 // which whoever asked reads as strictly.
 import { describe, expect, test } from 'vitest'
-import { readProofAnswer } from '../../../lambda/core/rotation/proof-answer.ts'
+import { isOfPlannedSwitch, readProofAnswer } from '../../../lambda/core/rotation/proof-answer.ts'
 import { asksSomething, readProofQuestion } from '../../../lambda/core/rotation/read-proof-question.ts'
 
 const SecretId = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:m2m/test/orders-AbCdEf'
@@ -45,6 +45,9 @@ describe('an answer', () => {
   test.each([
     refused,
     { ...refused, signed: 'pending' },
+    { ...refused, signed: 'off' },
+    { ...refused, clientId: 'm2m-client-test-orders' },
+    { outcome: 'gone', refusals: 6 },
     { outcome: 'notOwed' },
     { outcome: 'alive', code: 'STILL_ACCEPTED', message: 'text' },
     { outcome: 'unknown', code: 'STYTCH_UNAVAILABLE', message: 'text' },
@@ -62,8 +65,25 @@ describe('an answer', () => {
     '{"outcome":"alive"}',
     JSON.stringify({ ...refused, refusals: '3' }),
     JSON.stringify({ ...refused, signed: true }),
+    JSON.stringify({ ...refused, refusals: 1.5 }),
     JSON.stringify({ ...refused, revokeToken: undefined }),
+    JSON.stringify({ ...refused, settleToken: '' }),
+    JSON.stringify({ ...refused, signed: undefined }),
+    '{"outcome":"gone"}',
+    '{"outcome":"gone","refusals":"6"}',
+    '{"outcome":"alive","code":"STILL_ACCEPTED"}',
+    '{"outcome":"unknown","message":"text"}',
   ])('is none: %s', (text) => {
     expect(readProofAnswer(text)).toBeUndefined()
   })
+})
+
+test.each([
+  ['rotate', true],
+  ['revoke', false],
+  ['settle', false],
+] as const)('what a %s switched to and was settled is that of a planned switch: %s', (origin, isPlanned) => {
+  const revokeToken = `${origin}-1793622600000-001-0000000000000000000000000001`
+
+  expect(isOfPlannedSwitch({ revokeToken })).toBe(isPlanned)
 })

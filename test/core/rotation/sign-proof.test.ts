@@ -184,6 +184,30 @@ describe('the proof is pending, and counted', () => {
     expect(timeouts).toEqual([])
   })
 
+  test('not when exactly so much is left as a call needs', async () => {
+    const { timing, timeouts, proving } = createSeat()
+    timing.restart(6000)
+
+    expect(await signAndStore(proving, proven)).toMatchObject({ state: 'stored' })
+    expect(timeouts).toEqual([500, 1000])
+  })
+
+  test('not with much time left, of which a call gets six seconds at the most', async () => {
+    const { timing, timeouts, proving } = createSeat()
+    timing.restart(60_000)
+    await signAndStore(proving, proven)
+
+    expect(timeouts).toEqual([6000, 6000])
+  })
+
+  test('with what is no error at all, and says no more of it', async () => {
+    const { journal, proving } = createSeat({ sign: () => Promise.reject('canary') })
+
+    expect(await signAndStore(proving, proven)).toEqual({ state: 'pending', reason: 'unknown' })
+    expect(JSON.stringify(journal.entries)).not.toContain('canary')
+    expect(journal.entries[0]?.message).toContain('is not stored: unknown The rotation itself')
+  })
+
   test.each([30_000, 12_000, 7_000])('never with the last five seconds of %d ms', async (remaining) => {
     const { timing, timeouts, proving } = createSeat()
     timing.restart(remaining)

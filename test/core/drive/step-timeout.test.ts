@@ -30,3 +30,17 @@ test('a step that waits as long as its bounds allow is not near its timeout, as 
   expect(stepWaitsMs(DEPLOYED)).toBeLessThan(STEP_NEAR_TIMEOUT_MS - 10_000)
   expect(STEP_NEAR_TIMEOUT_MS).toBeLessThan(STEP_TIMEOUT_MS)
 })
+
+test('a step waits for its labels and its looks twice, and for the longest of its tries', () => {
+  const bounds = {
+    ...DEPLOYED,
+    staleLabelsMs: 100,
+    readLagMs: 10,
+    accepted: { planned: { count: 3, overMs: 5 }, urgent: { count: 2, overMs: 6 } },
+    refused: { count: 3, overMs: 7 },
+  }
+
+  expect(stepWaitsMs(bounds)).toBe(227)
+  expect(stepWaitsMs({ ...bounds, accepted: { ...bounds.accepted, urgent: { count: 2, overMs: 8 } } })).toBe(228)
+  expect(stepWaitsMs({ ...bounds, accepted: { ...bounds.accepted, planned: { count: 3, overMs: 9 } } })).toBe(229)
+})

@@ -4,10 +4,14 @@ import { Fault } from '../../../lambda/core/base/fault.ts'
 import {
   type KeptRecords,
   noRecords,
+  noteAccepted,
+  noteLost,
+  noteRefused,
   noteSwitch,
   noteVersion,
   type Recording,
   readVersionRecords,
+  recordedSwitchOf,
   withLease,
 } from '../../../lambda/core/rotation/records.ts'
 import { createFakeJournal } from '../../fakes/fake-journal.ts'
@@ -156,6 +160,75 @@ describe('what is remembered of versions', () => {
     expect(await readVersionRecords(recording, SECRET_ARN)).toBeUndefined()
     expect(journal.entries).toMatchObject([{ call: 'noteVersion' }, { call: 'noteSwitch' }, { call: 'read' }])
     expect(journal.entries.every(({ secretName }) => String(secretName).startsWith('m2m/'))).toBe(true)
+  })
+
+  test('goes to the table as it is, each kind to its own', async () => {
+    const { timing, journal } = createTable()
+    const written: unknown[] = []
+    const write = (name: string) => async (what: unknown) => void written.push([name, what])
+    const records: KeptRecords = {
+      kind: 'kept',
+      holder: 'one',
+      lease: { take: async () => 'taken', release: async () => {} },
+      versions: {
+        noteVersion: write('noteVersion'),
+        noteSwitch: write('noteSwitch'),
+        noteAccepted: write('noteAccepted'),
+        noteLost: write('noteLost'),
+        noteRefused: write('noteRefused'),
+        read: async () => [],
+      },
+    }
+    const recording = { records, timing, journal }
+    const lost = { secretArn: SECRET_ARN, versionId: 'v1', lostSince: 3 }
+    const declined = { secretArn: SECRET_ARN, versionId: 'v1', reason: 'drift', at: 4 }
+
+    await noteVersion(recording, version)
+    await noteSwitch(recording, switched)
+    await noteAccepted(recording, version)
+    await noteLost(recording, lost)
+    await noteRefused(recording, declined)
+
+    expect(written).toEqual([
+      ['noteVersion', version],
+      ['noteSwitch', switched],
+      ['noteAccepted', version],
+      ['noteLost', lost],
+      ['noteRefused', declined],
+    ])
+  })
+
+  test('is named in the journal by the call that failed', async () => {
+    const { journal, execution } = createTable()
+    const recording = execution('one', ['noteAccepted', 'noteLost', 'noteRefused'])
+
+    await noteAccepted(recording, version)
+    await noteLost(recording, { secretArn: SECRET_ARN, versionId: 'v1', lostSince: 3 })
+    await noteRefused(recording, { secretArn: SECRET_ARN, versionId: 'v1', reason: 'drift', at: 4 })
+
+    expect(journal.entries).toMatchObject([
+      { call: 'noteAccepted', message: 'PutItem of the table t failed: gone.' },
+      { call: 'noteLost' },
+      { call: 'noteRefused' },
+    ])
+  })
+
+  test('says when consumers were switched to one version, where that is known', async () => {
+    const { journal, execution } = createTable()
+    const one = execution('one')
+    if (one.records.kind !== 'kept') throw new Error('nothing is kept')
+    const read = async () => [
+      { versionId: 'v0', switchedAt: 1 },
+      { versionId: 'v1', switchedAt: 2 },
+      { versionId: 'v2' },
+    ]
+    const reading = { records: { ...one.records, versions: { ...one.records.versions, read } }, journal }
+    const of = (versionId: string) => recordedSwitchOf(reading, { secretArn: SECRET_ARN, versionId })
+
+    expect(await Promise.all(['v0', 'v1', 'v2', 'v3'].map(of))).toEqual([1, 2, undefined, undefined])
+    const v1 = { secretArn: SECRET_ARN, versionId: 'v1' }
+    expect(await recordedSwitchOf(execution('one', ['read']), v1)).toBeUndefined()
+    expect(await recordedSwitchOf({ records: noRecords, journal }, v1)).toBeUndefined()
   })
 
   test('is unknown without a table, which is not the same as nothing', async () => {

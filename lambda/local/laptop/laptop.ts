@@ -53,6 +53,11 @@ export interface LaptopInput extends LaptopChoices {
   readonly stackFile?: StackFile
   /** Where the code of a bundle lies, by the bundle's name. @default - the source, or the build */
   readonly moduleOf?: (bundle: string) => string
+  /**
+   * Origin that custom resources answer at, for functions that take none of the laptop's own. What is sent there has to arrive at the
+   * AWS stand-in. @default - the AWS stand-in
+   */
+  readonly answersAt?: string
   /** Every line that a handler's process writes. */
   readonly onLog: (line: string) => void
 }
@@ -153,7 +158,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     projectSecret,
     slugs: first.settings.slugs ?? LAPTOP_SLUGS,
   })
-  const answers = createAnswers(() => urls.aws)
+  const answers = createAnswers(() => input.answersAt ?? urls.aws)
   const rights = input.hasRights !== false ? createRights({ account: accountId, identities: [] }) : undefined
   let admitted: readonly Identity[] = []
   /** What an operator attaches is known once the stack stands. */

@@ -6,8 +6,8 @@ import { type Intent, makeRequestToken } from '../../../lambda/core/secret/reque
 import { anywayAbout } from '../../../lambda/core/secret/settle-subject.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
-import type { World } from '../../fakes/world.ts'
-import { accepted, begin, begun, detailsOf, does, standing } from './step-seat.ts'
+import { textOf, valueNamed, type World } from '../../fakes/world.ts'
+import { accepted, BY_HAND, begin, begun, detailsOf, does, standing } from './step-seat.ts'
 
 const inSync: ReplicaState = { region: 'eu-west-1', status: 'InSync' }
 const late: ReplicaState = { region: 'eu-north-1', status: 'InProgress' }
@@ -44,6 +44,28 @@ describe('a planned settle', () => {
 
     expect(await does(world, 'setSecret', token)).toBe('complete')
     expect(accepted(world)).toEqual(['new1'])
+    expect(world.timing.waits).toEqual([250, 750, 1000, 2000, 4000])
+  })
+
+  const meanwhile = async (change: (world: World, token: string) => void) => {
+    const { world, token } = await begin(['rotate'], 'settle', ['createSecret'])
+    syncsAfter(world, 60_000)
+    world.timing.onWait.push(() => change(world, token))
+    const effect = await does(world, 'setSecret', token, 60_000)
+    expect(accepted(world)).toEqual(['A', 'new1'])
+    return { effect, waits: world.timing.waits }
+  }
+
+  test('ends nothing when another execution has finished while it waited', async () => {
+    const { effect, waits } = await meanwhile(({ secrets }, token) => secrets.place(token, { labels: ['AWSCURRENT'] }))
+
+    expect([effect, waits]).toEqual(['nothing', [250]])
+  })
+
+  test('ends nothing when its labels were taken away while it waited', async () => {
+    const { effect, waits } = await meanwhile(({ secrets }, token) => secrets.versions.get(token)?.labels.clear())
+
+    expect([effect, waits]).toEqual(['no tokenWithoutVersion, kept', [250]])
   })
 
   test('gives up after twenty seconds, and ends nothing', async () => {
@@ -51,7 +73,7 @@ describe('a planned settle', () => {
     syncsAfter(world, 60_000)
 
     expect(await does(world, 'setSecret', token, 60_000)).toBe('no replicaBehind, cleared: Refused')
-    expect(world.timing.now() - NOON_THIRTY).toBeLessThanOrEqual(20_000)
+    expect(world.timing.now() - NOON_THIRTY).toBe(20_000)
     expect(accepted(world)).toEqual(['A', 'new1'])
   })
 
@@ -60,6 +82,7 @@ describe('a planned settle', () => {
     syncsAfter(world, 60_000)
 
     expect(await does(world, 'setSecret', token, 9000)).toBe('no replicaBehind, cleared: Refused')
+    expect(world.timing.waits).toEqual([250, 750, 1000])
   })
 
   test('looks again when a replica falls behind at the last moment', async () => {
@@ -117,6 +140,17 @@ describe('a planned rotate in an overlap', () => {
 
     expect(await does(world, 'createSecret', token)).toBe('no replicaBehind, cleared: Refused')
     expect(accepted(world)).toEqual(['A', 'new1'])
+  })
+
+  test('waits no longer once somebody has moved AWSCURRENT, and ends nothing', async () => {
+    const { world, token } = await begin(['rotate'], 'rotate')
+    syncsAfter(world, 60_000)
+    world.timing.onWait.push(() => {
+      world.secrets.place(BY_HAND, { text: textOf(valueNamed('X')), labels: ['AWSCURRENT'] })
+    })
+
+    expect(await does(world, 'createSecret', token)).toBe('no currentMoved, cleared: Refused')
+    expect([accepted(world), world.timing.waits]).toEqual([['A', 'new1'], [250]])
   })
 
   test('of a settled secret begins: no replica loses anything by it', async () => {

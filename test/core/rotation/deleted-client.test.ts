@@ -2,12 +2,13 @@
 // rejects of a client that is still there stays the fault that it is.
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
+import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
 import { answerProof } from '../../../lambda/core/rotation/prove-again.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
-import { createRegisteredWorld, tokenOf, type World } from '../../fakes/world.ts'
+import { createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 
 const rejected = new Fault({ code: 'STYTCH_REJECTED', retryable: false, message: 'Stytch rejected it, on purpose.' })
 
@@ -47,6 +48,20 @@ describe('a client that is deleted', () => {
     const effect = await effectOf(world, () => world.step(place.step, token))
 
     expect(effect).toBe(`${call} > no clientNotFound, cleared: Refused, Drift`)
+  })
+
+  test.each(cases)('or deactivated right before $call in $step of a $intent is named', async ({ call, ...place }) => {
+    const { world, token } = await reach(place)
+    world.log.before.push(
+      onceAt(`issuer.${call}`, () => {
+        world.client().isActive = false
+        throw rejected
+      }),
+    )
+
+    const effect = await effectOf(world, () => world.step(place.step, token))
+
+    expect(effect).toMatch(new RegExp(`^${call} > no clientInactive, (cleared|kept): Refused$`))
   })
 
   test('right before it is bound is named', async () => {
@@ -113,6 +128,38 @@ describe('asked about a client that is deleted', () => {
 
     expect(answer).toEqual({ outcome: 'gone', refusals: 6 })
     expect(world.log.names().filter((name) => name === 'issuer.look')).toHaveLength(2)
+  })
+
+  test('it is gone by its older values, where AWSCURRENT cannot be read', async () => {
+    const world = createRegisteredWorld()
+    await world.rotate(tokenOf('rotate'))
+    world.secrets.place(world.secrets.holderOf('AWSCURRENT') ?? '', { text: 'canary' })
+    world.issuer.clients.clear()
+
+    expect(await answerProof(world.rotation, SECRET_ARN)).toEqual({ outcome: 'gone', refusals: 3 })
+  })
+
+  test('nothing is known, where AWSCURRENT cannot be read and there is such a client', async () => {
+    const world = createRegisteredWorld()
+    await world.rotate(tokenOf('rotate'))
+    world.secrets.place(world.secrets.holderOf('AWSCURRENT') ?? '', { text: 'canary' })
+
+    expect(await answerProof(world.rotation, SECRET_ARN)).toEqual({
+      outcome: 'unknown',
+      code: 'malformedSecret',
+      message: 'AWSCURRENT cannot be read.',
+    })
+  })
+
+  test('nothing is waited for, where another client that the secret may hold is there', async () => {
+    const world = createRegisteredWorld({}, DEPLOYED)
+    world.secrets.place(world.secrets.holderOf('AWSCURRENT') ?? '', {
+      text: textOf(valueNamed('A'), { client_id: 'm2m-client-test-gone' }),
+    })
+    world.secrets.place('past-000000000000000000000000000000', { text: textOf(valueNamed('P')) })
+
+    expect(await answerProof(world.rotation, SECRET_ARN)).toEqual({ outcome: 'notOwed' })
+    expect(world.timing.waits).toEqual([])
   })
 
   test('it is alive, when a value of it is accepted all the same', async () => {

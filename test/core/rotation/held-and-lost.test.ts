@@ -56,6 +56,17 @@ describe('a hold', () => {
     expect(nameOf(world.valueUnder('AWSCURRENT') ?? '')).toBe('A')
   })
 
+  test('stops no event that is forged or late: it is answered as ever', async () => {
+    const world = createRegisteredWorld()
+    const rotation = tagged(world, { 'm2m:held': '2026-11-01T00:00:00Z', 'm2m:held-by': 'ada' })
+    const create = (requestToken: string) =>
+      effectOf(world, () => runStep(rotation, { step: 'createSecret', secretId: SECRET_ARN, requestToken }))
+
+    expect(await create(BARE)).toBe('no tokenWithoutVersion, kept')
+    await world.rotate(BARE)
+    expect(await create(BARE)).toBe('nothing')
+  })
+
   test.each(['rotate', 'revoke'] as const)('stops no %s that was asked for by a token of ours', async (intent) => {
     const world = await rotateHeld(tokenOf(intent))
 

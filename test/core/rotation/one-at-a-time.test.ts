@@ -49,6 +49,23 @@ describe('the lease', () => {
     expect(world.log.names()).toEqual([])
   })
 
+  test('is taken for longer than the function can still run', async () => {
+    const world = createRegisteredWorld()
+    const token = tokenOf('rotate')
+    world.secrets.rotateSecret(token)
+    const records = recordsOf({ by: undefined }, [])
+    const untils: number[] = []
+    const take = async (_secretArn: string, _holder: string, untilMs: number) => {
+      untils.push(untilMs - world.timing.now() - world.timing.remainingMs())
+      return 'taken' as const
+    }
+    const rotation = { ...world.rotation, records: { ...records, lease: { ...records.lease, take } }, bounds: DEPLOYED }
+
+    await runStep(rotation, { step: 'createSecret', secretId: SECRET_ARN, requestToken: token })
+
+    expect(untils).toEqual([5000])
+  })
+
   test('is held while a refused step takes its AWSPENDING away, and given back', async () => {
     const world = createRegisteredWorld()
     const token = tokenOf('settle')

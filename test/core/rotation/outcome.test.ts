@@ -77,6 +77,14 @@ describe('shapes', () => {
     ])
   })
 
+  test('a refusal for anything else names none', () => {
+    for (const reason of ['unproven', 'clientNotFound'] as const) {
+      const details = refusedEvents(facts, { reason }).map(({ detail }) => detail)
+
+      expect(details.filter((detail) => 'position' in detail)).toEqual([])
+    }
+  })
+
   test('a refusal for a position names it, and drift is told apart', () => {
     const settled: Refusal = { reason: 'position', step: 'createSecret', intent: 'rollback', position: 'settled' }
     const drift: Refusal = { ...settled, position: 'drift' }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
 import { effectOf } from '../../fakes/effect.ts'
-import { CLIENT_ID, createRegisteredWorld, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
+import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 import { begin, does, fault } from './step-seat.ts'
 
 describe('a refusal', () => {
@@ -160,4 +160,28 @@ describe('a refusal that is to clear up', () => {
 
     await expect(create()).rejects.toThrow('a defect')
   })
+})
+
+describe('an AWSPENDING', () => {
+  test('that is new and empty stays, however old the secret’s other versions are', async () => {
+    const world = createRegisteredWorld()
+    world.timing.advance(3_600_000)
+    const token = tokenOf('rotate', world.timing.now())
+    world.secrets.rotateSecret(token)
+
+    expect(await does(world, 'finishSecret', token)).toBe('no pendingMissing, kept')
+    expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
+  })
+
+  test.each(['register', 'adopt'] as const)(
+    'that somebody put on the value which a %s stored is taken away, though Stytch accepts that value',
+    async (origin) => {
+      const world = createRegisteredWorld({ next: valueNamed('B') })
+      const token = tokenOf(origin)
+      world.secrets.place(token, { text: textOf(valueNamed('B')), labels: ['AWSPENDING'] })
+
+      expect(await does(world, 'createSecret', token)).toBe('no storedOrigin, cleared: Refused')
+      expect(world.client().next).toBe(valueNamed('B'))
+    },
+  )
 })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { answerProof } from '../../../lambda/core/rotation/prove-again.ts'
 import type { Proofs } from '../../../lambda/core/rotation/sign-proof.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
-import { CLIENT_ID, createRegisteredWorld, tokenOf, type World } from '../../fakes/world.ts'
+import { CLIENT_ID, createRegisteredWorld, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 
 /** A signature of the right form, over whatever is asked. */
 const DER = Buffer.from(`3044${'0220'}${'11'.repeat(32)}${'0220'}${'22'.repeat(32)}`, 'hex')
@@ -98,6 +98,7 @@ test('the settle of a switch that Secrets Manager’s schedule asked for signs n
   await world.rotate(tokenOf('settle'))
 
   expect(stored).toEqual([])
+  expect(world.journal.entries.filter(({ outcome }) => String(outcome).startsWith('proof'))).toEqual([])
 })
 
 test('a value that Stytch accepts again after the settle is alive', async () => {
@@ -114,4 +115,34 @@ test('while the overlap is open, nothing is tried', async () => {
   await world.rotate(tokenOf('rotate'))
 
   expect(await answerProof(world.rotation, SECRET_ARN)).toEqual({ outcome: 'notOwed' })
+})
+
+test('a settle that refused no value signs nothing, and neither does a question about it', async () => {
+  const world = createRegisteredWorld()
+  const stored = letSign(world)
+  await world.rotate(tokenOf('rotate'))
+  const switchToken = await world.rotate(tokenOf('rotate'))
+  for (const { versionId } of [...world.secrets.versions.values()]) {
+    if (versionId !== switchToken) world.secrets.place(versionId, { text: 'canary' })
+  }
+  await world.rotate(tokenOf('settle'))
+
+  world.timing.restart(60_000)
+  expect(await answerProof(world.rotation, SECRET_ARN)).toMatchObject({
+    outcome: 'refused',
+    refusals: 0,
+    signed: 'off',
+  })
+  expect(stored).toEqual([])
+})
+
+test('a client that does not look settled any more is unknown, and may be asked about again', async () => {
+  const world = await settledAfterGrace()
+  world.client().next = valueNamed('X')
+
+  expect(await answerProof(world.rotation, SECRET_ARN)).toMatchObject({
+    outcome: 'unknown',
+    code: 'STYTCH_OUTCOME_UNKNOWN',
+    message: expect.stringContaining('does not look settled at Stytch'),
+  })
 })

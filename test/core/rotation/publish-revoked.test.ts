@@ -1,6 +1,9 @@
 // Whose tokens died with a revoke is published by the rotation that proves it: as soon as it is proven, and without holding anything up.
 import { describe, expect, test } from 'vitest'
+import { HOUR_MS } from '../../../lambda/core/base/time-units.ts'
+import { answerProof } from '../../../lambda/core/rotation/prove-again.ts'
 import { createFakePublication } from '../../fakes/fake-publication.ts'
+import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { CLIENT_ID, createRegisteredWorld, tokenOf } from '../../fakes/world.ts'
 
 const seat = () => {
@@ -35,6 +38,42 @@ describe('a revoke', () => {
       expect.objectContaining({ outcome: 'revocationsUnpublished', clients: CLIENT_ID }),
     )
     expect(world.events.published.filter(({ type }) => type === 'Rotation Completed')).toHaveLength(2)
+  })
+})
+
+describe('asked whether what was revoked is refused', () => {
+  const revoked = async () => {
+    const { world, publication } = seat()
+    publication.isDown = true
+    await world.rotate(tokenOf('revoke'))
+    const token = await world.rotate(tokenOf('settle'))
+    publication.isDown = false
+    return { world, publication, token }
+  }
+
+  test('publishes it again, in case that failed when it happened', async () => {
+    const { world, publication } = await revoked()
+    world.timing.restart(60_000)
+
+    expect(await answerProof(world.rotation, SECRET_ARN)).toMatchObject({ outcome: 'refused', refusals: 3 })
+    expect(Object.keys(publication.named())).toEqual([CLIENT_ID])
+  })
+
+  test('publishes nothing once no token from before can be alive', async () => {
+    const { world, publication } = await revoked()
+    const records = await world.secrets.describe(SECRET_ARN)
+    const lastRotatedAt = world.timing.now()
+    Object.assign(world.rotation, {
+      secrets: {
+        ...world.secrets,
+        describe: async () => ({ ...records, lastRotatedAt, lastChangedAt: lastRotatedAt }),
+      },
+    })
+    world.timing.advance(2 * HOUR_MS)
+    world.timing.restart(60_000)
+
+    expect(await answerProof(world.rotation, SECRET_ARN)).toMatchObject({ outcome: 'refused', refusals: 3 })
+    expect(publication.stored).toBeUndefined()
   })
 })
 

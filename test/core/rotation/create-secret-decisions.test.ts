@@ -32,9 +32,10 @@ describe('a copy', () => {
     const { world, token } = await standingLate(['rotate', 'settle'], 'settle')
     world.secrets.place(token, { text: textOf(valueNamed('X')) })
     // As before the rotate: AWSCURRENT's value in no slot, which an exchange contradicts.
-    world.issuer.history.old.set(0, { asOf: 0 })
+    for (const at of [0, 1]) world.issuer.history.old.set(at, { asOf: 0 })
 
     expect(await doesLate(world, 'createSecret', token)).toBe('put new1 > no currentMoved, cleared: Refused')
+    expect(world.timing.waits).toEqual([DEPLOYED.readLagMs])
   })
 })
 

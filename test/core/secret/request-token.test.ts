@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  firstToken,
   intentOfOrigin,
   isAbout,
   isSettledOrigin,
@@ -116,6 +117,8 @@ describe('reading', () => {
     ['capitals at the end', `settle-1793622615250-${hex.toUpperCase()}`],
     ['something before it', ` settle-1793622615250-${hex}`],
     ['a line after it', `settle-1793622615250-${hex}\n`],
+    ['something before a token with an attempt', `x${makeRequestToken(asked)}`],
+    ['something after a token with an attempt', `${makeRequestToken(asked)}x`],
     ['nothing', ''],
   ]
 
@@ -148,4 +151,35 @@ test.each([
 ] as const)('a version that came from %s counts as a %s; settled: %s', (origin, intent, isSettled) => {
   expect(intentOfOrigin(origin)).toBe(intent)
   expect(isSettledOrigin(origin)).toBe(isSettled)
+})
+
+describe('a point in time that no token can hold', () => {
+  test.each([-1, 1e13, Number.NaN, Number.POSITIVE_INFINITY])('%s is refused, whatever it is for', (at) => {
+    const why = `askedAt is not a point in time in epoch milliseconds: ${at}`
+
+    expect(() => makeRequestToken({ ...asked, askedAt: at })).toThrow(new RangeError(why))
+    expect(() => firstToken('register', { arn: asked.secretArn, createdAt: at })).toThrow(new RangeError(why))
+  })
+
+  test.each([0, 9_999_999_999_999, 1.9])('%s is none', (askedAt) => {
+    expect(readRequestToken(makeRequestToken({ ...asked, askedAt })).askedAt).toBe(Math.floor(askedAt))
+  })
+})
+
+describe('the version of a first value', () => {
+  const subject = { arn: asked.secretArn, createdAt: asked.askedAt }
+
+  test.each(['register', 'adopt'] as const)('says that it is one, since the secret was made: %s', (origin) => {
+    const token = firstToken(origin, subject)
+
+    expect(token).toMatch(/^[a-z0-9-]{32,64}$/)
+    expect(readRequestToken(token)).toEqual({ origin, askedAt: asked.askedAt })
+  })
+
+  // Whoever stores it, of whichever release: another id would be a second first value.
+  test('is the same for whoever stores it, and another for another secret', () => {
+    expect(firstToken('adopt', subject)).toBe('adopt-1793622615250-180b1ff0e93575d56bd86597dff9d026')
+    expect(firstToken('adopt', { ...subject, arn: `${subject.arn}x` })).not.toBe(firstToken('adopt', subject))
+    expect(firstToken('adopt', { arn: subject.arn })).toMatch(/^adopt-0{13}-[0-9a-f]{32}$/)
+  })
 })

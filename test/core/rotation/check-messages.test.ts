@@ -33,6 +33,15 @@ test.each<[object, RegExp]>([
   [{ Secrets: [{ ...secret, SecretId: 'canary' }] }, /SecretId/],
   [{ Secrets: [{ ...secret, VersionId: 'canary canary canary canary canary' }] }, /VersionId/],
   [{ Secrets: [{ ...secret, ClientId: 7 }] }, /ClientId/],
+  [{ Secrets: [{ ...secret, ClientId: '' }] }, /ClientId/],
+  [{ Secrets: [{ ...secret, ClientId: 'x'.repeat(257) }] }, /ClientId/],
+  [{ Secrets: [{ ...secret, SecretId: `canary ${SECRET_ARN}` }] }, /SecretId/],
+  [{ Secrets: [{ ...secret, SecretId: `${SECRET_ARN} canary` }] }, /SecretId/],
+  [{ Secrets: [{ ...secret, VersionId: `canary ${'x'.repeat(32)}` }] }, /VersionId/],
+  [{ Secrets: [{ ...secret, VersionId: `${'x'.repeat(32)} canary` }] }, /VersionId/],
+  [{ Secrets: [{ ...secret, VersionId: 'x'.repeat(31) }] }, /VersionId/],
+  [{ Secrets: [{ ...secret, VersionId: 'x'.repeat(65) }] }, /VersionId/],
+  [{ Secrets: [secret, 'canary'] }, /SecretId/],
   [{ Secrets: [{ ...secret, IsSettled: 'yes' }] }, /IsSettled/],
   [{ Secrets: [{ ...secret, Value: 'canary' }] }, /SecretId/],
   [{ Secrets: [secret], At: 'canary' }, /At: expected epoch milliseconds/],
@@ -46,6 +55,17 @@ test.each<[object, RegExp]>([
   expect(JSON.stringify(read)).not.toContain('canary')
 })
 
+test('an id of 256 characters is one, and so is a version’s of 32 or of 64', () => {
+  for (const versionId of ['v'.repeat(32), 'v'.repeat(64)]) {
+    const longest = { ...one, clientId: 'x'.repeat(256), versionId }
+
+    expect(readCheckQuestion(writeCheckQuestion({ secrets: [longest] }))).toEqual({
+      ok: true,
+      value: { secrets: [longest] },
+    })
+  }
+})
+
 const findings: readonly CheckFinding[] = [
   { found: 'fits' },
   { found: 'openNext' },
@@ -54,6 +74,10 @@ const findings: readonly CheckFinding[] = [
   { found: 'gone', since: 2 },
   { found: 'foreign', since: 3 },
   { found: 'unknown', why: 'moved' },
+  { found: 'fits', holds: 'm2m-client-test-1', faults: ['client_id is missing'] },
+  { found: 'gone', since: 4, holds: 'm2m-client-test-1' },
+  { found: 'unknown', why: 'unreadable', faults: ['client_id is missing', 'project_id is missing'] },
+  { found: 'unknown', why: 'STYTCH_UNAUTHORIZED', credential: { secretArn: SECRET_ARN, since: 5 } },
 ]
 
 test('an answer is read as it was given, and holds no more', () => {
@@ -62,12 +86,40 @@ test('an answer is read as it was given, and holds no more', () => {
   expect(readCheckAnswer(JSON.stringify({ findings: given }), findings.length)).toEqual(findings)
 })
 
+test.each<[what: string, given: object]>([
+  ['a project secret without an ARN', { credential: { since: 5 } }],
+  ['one whose ARN is no text', { credential: { secretArn: 7, since: 5 } }],
+  ['one without a date', { credential: { secretArn: SECRET_ARN } }],
+  ['one whose date is no number', { credential: { secretArn: SECRET_ARN, since: '5' } }],
+  ['one whose date is no whole number', { credential: { secretArn: SECRET_ARN, since: 5.5 } }],
+  ['one that is no object', { credential: 'canary' }],
+  ['faults that are no list', { faults: 'canary' }],
+  ['faults of which none is a text', { faults: ['', 7, null] }],
+])('%s is left out of an answer that is read all the same', (_, given) => {
+  const finding = { found: 'unknown', why: 'moved' }
+
+  expect(readCheckAnswer(JSON.stringify({ findings: [{ ...finding, ...given }] }), 1)).toEqual([finding])
+})
+
+test('of faults each text is read, and nothing else', () => {
+  const text = JSON.stringify({ findings: [{ found: 'fits', faults: ['one', '', 7, 'two'] }] })
+
+  expect(readCheckAnswer(text, 1)).toEqual([{ found: 'fits', faults: ['one', 'two'] }])
+})
+
+test('an answer about more secrets than were asked about is none, whatever can be read of it', () => {
+  expect(readCheckAnswer('{"findings":[{"found":"fits"},{"found":"alive"}]}', 1)).toBeUndefined()
+})
+
 test.each([
   'null',
   '{}',
   JSON.stringify({ findings }),
   '{"findings":[{"found":"alive"}]}',
   '{"findings":[{"found":"dead"}]}',
+  '{"findings":[{"found":"dead","since":"1"}]}',
+  '{"findings":[{"found":"gone","since":1.5}]}',
+  '{"findings":[{"found":"foreign","since":null}]}',
   '{"findings":[{"found":"unknown"}]}',
   '{"findings":["fits"]}',
 ])('%s answers no question about one secret', (body) => {

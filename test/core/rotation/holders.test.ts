@@ -66,6 +66,18 @@ describe('the answer', () => {
 })
 
 describe('the question', () => {
+  const LIST = 'ClientIds: expected 1 to 100 ids of clients'
+  const ALONE = 'expected Ask and ClientIds alone'
+  test.each<[given: unknown, faults: readonly string[]]>([
+    [{ Ask: 'holders' }, [LIST]],
+    [{ Ask: 'holders', ClientIds: [] }, [LIST]],
+    [{ Ask: 'holders', ClientIds: ['one'], Step: 'x' }, [ALONE]],
+    [{ Ask: 'holders', Step: 'x' }, [LIST, ALONE]],
+    ['holders', [LIST]],
+  ])('%j is refused with all its faults', (given, faults) => {
+    expect(readHolderQuestion(given)).toEqual({ ok: false, refusal: { reason: 'malformedEvent', faults } })
+  })
+
   test('is read as it was written', () => {
     const written = writeHolderQuestion({ clientIds: ['one', 'two'] })
 
@@ -89,6 +101,7 @@ describe('the question', () => {
         )
       : undefined
 
+    expect(read.ok && read.value.clientIds).toEqual(['', 'one', '', ''])
     expect(asked).toEqual(['one'])
     expect(answer?.holders.map(({ state }) => state)).toEqual(['unknown', 'held', 'unknown', 'unknown'])
   })

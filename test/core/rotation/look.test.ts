@@ -5,7 +5,7 @@ import type { Version } from '../../../lambda/core/rotation/rotation.ts'
 import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
 import { PROJECT_ID } from '../../fakes/fake-issuer.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
-import { CLIENT_ID, createRegisteredWorld, tokenOf, valueNamed } from '../../fakes/world.ts'
+import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, valueNamed } from '../../fakes/world.ts'
 
 const versionOf = (value: string): Version => ({
   versionId: `version of ${value}`,
@@ -108,4 +108,20 @@ test('beside a value that ends alike, one that was stored by hand is told only b
   }
 
   expect([await positionAfter(false), await positionAfter(true)]).toEqual(['ambiguous', 'orphan'])
+})
+
+test('where the issuer keeps a list, a settle’s copy is not read, and every other version is', async () => {
+  const world = createRegisteredWorld()
+  Object.assign(world.rotation.issuer, { keepsList: () => true })
+  const [settled, rotated] = [tokenOf('settle'), tokenOf('rotate')]
+  world.secrets.place(rotated, { text: textOf(valueNamed('B')) })
+  world.secrets.place(settled, { text: textOf(valueNamed('D')) })
+  world.log.clear()
+
+  const seen = await look(world.rotation, { intent: 'rotate', stored: { current: versionOf(valueNamed('A')) } })
+
+  expect(seen.ok && seen.value.known).toEqual(['AAAA', 'BBBB'])
+  const read = world.log.calls.filter(({ name }) => name === 'readValue').map(({ about }) => about)
+  expect(read).toContain(rotated)
+  expect(read).not.toContain(settled)
 })

@@ -4,6 +4,7 @@ import { Fault } from '../../../lambda/core/base/fault.ts'
 import { positions } from '../../../lambda/core/rotation/position.ts'
 import {
   clearsPending,
+  dependsOnLook,
   explainRefusal,
   isDrift,
   type Refusal,
@@ -162,4 +163,21 @@ describe('what is thrown', () => {
     expect([fault.code, fault.retryable, fault.cause, fault.name]).toEqual(['EVENT_NOT_SENT', true, cause, 'Fault'])
     expect('cause' in bare).toBe(false)
   })
+})
+
+test('by name: which rest on what Stytch showed or refused at one moment, and are looked at once more', () => {
+  expect(
+    Object.values(one)
+      .filter(dependsOnLook)
+      .map(({ reason }) => reason)
+      .sort(),
+  ).toEqual([
+    'boundElsewhere',
+    'clientInactive',
+    'clientNotFound',
+    'dryRunRefused',
+    'holderUnproven',
+    'position',
+    'unproven',
+  ])
 })

@@ -215,15 +215,18 @@ describe('what is noted', () => {
     expect(noted).toEqual(expected)
   })
 
-  test('is no loss of a version whose record could not be read', async () => {
-    const { ask, rotation, kept, noted } = createPlace({ client: { current: Z } })
+  test.each<[what: string, place: Place, how: Partial<CheckQuestion>, found: string]>([
+    ['no loss', { client: { current: Z } }, {}, 'dead'],
+    ['no acceptance', {}, { isClose: true }, 'fits'],
+  ])('is %s of a version whose record could not be read', async (_, place, how, found) => {
+    const { ask, rotation, kept, noted } = createPlace(place)
     const read = async (): Promise<never> => {
       throw new Fault({ code: 'RECORDS_UNAVAILABLE', retryable: true, message: 'down' })
     }
     const versions = rotation.records.kind === 'kept' ? rotation.records.versions : kept.versions
     Object.assign(rotation, { records: { ...kept, versions: { ...versions, read } } })
 
-    expect(await ask()).toMatchObject({ found: 'dead' })
+    expect(await ask({}, how)).toMatchObject({ found })
     expect(noted).toEqual([])
   })
 })
@@ -273,6 +276,13 @@ describe('a text in no format of ours', () => {
       { found: 'unknown', why: 'unreadable' },
     ])
     expect(world.log.names()).not.toContain('issuer.exchange')
+  })
+
+  test('that does not exist has no faults either', async () => {
+    const { ask, world } = createPlace({})
+    delete world.secrets.versions.get(BY_HAND)?.text
+
+    expect(await ask()).toEqual({ found: 'unknown', why: 'unreadable' })
   })
 
   test('of ours has no faults', async () => {

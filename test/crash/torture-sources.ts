@@ -6,6 +6,9 @@ import { join, matchesGlob } from 'node:path'
 
 const parts = [
   'lambda/**/*.ts',
+  // The template's rights.
+  'lib/**/*.ts',
+  'scripts/rights/*.ts',
   'test/crash/*.ts',
   'test/model/*.ts',
   'docs/another-vendor/*.ts',

@@ -4,6 +4,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { SYNCHRONOUS_CONTEXT } from '../../lambda/adapters/aws/identifier.ts'
 import { NOTHING_SEARCHED } from '../../lambda/core/intake/leak-finding.ts'
+import { credentialsOf } from '../../lambda/local/iam/people.ts'
 import { type Desk, openDesk } from '../e2e/desk.ts'
 import { laptopFunctionArn } from '../fakes/laptop-names.ts'
 
@@ -18,7 +19,7 @@ let client: LambdaClient
 beforeAll(async () => {
   clientsApi = await openDesk()
   const { aws: endpoint, region } = clientsApi.laptop.address
-  client = new LambdaClient({ endpoint, region, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
+  client = new LambdaClient({ endpoint, region, credentials: credentialsOf('operator') })
 })
 afterAll(async () => {
   client.destroy()

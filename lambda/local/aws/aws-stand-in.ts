@@ -84,6 +84,8 @@ export interface AwsStandInInput {
   readonly route?: (request: StandInRequest) => Operation | undefined
   /** Further routes under /_stand-in/, by name. @default - none */
   readonly control?: Readonly<Record<string, ControlRoute>>
+  /** By the shared clock; see `Vendor`. @default false */
+  readonly datesReplies?: boolean
   /** Who calls, and what they may: every call is then somebody's, and evaluated. @default - everybody may do everything */
   readonly rights?: Rights | undefined
   /** What secrets' ARNs end in: six characters. @default - random ones */
@@ -386,6 +388,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const server = createStandInServer(world, {
     ...vendor,
     isGuarded: true,
+    datesReplies: input.datesReplies === true,
     route: (request) => {
       const operation = route(request)
       return guard === undefined ? operation : guard.guarded(request, operation)

@@ -186,6 +186,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     },
     route: (request) => answers.route(request) ?? findIn((stage) => stage.fronts.route(request)),
     control: { deploy: (request) => deployments.route(request) },
+    datesReplies: true,
   })
 
   const scheduler = createScheduler({

@@ -50,6 +50,11 @@ export interface Vendor {
   readonly contentType: string
   /** No page of another site may call it: it checks no credentials that such a page would lack. @default false */
   readonly isGuarded?: boolean
+  /**
+   * Replies are dated by the shared clock, in which clients find the service's. Their functions must run by it as well: AWS's SDK sends
+   * every call that fails once more while its own clock is another. @default false: by the machine's
+   */
+  readonly datesReplies?: boolean
   /** What a call waits before anything happens; undefined = nothing. */
   readonly delay?: (operation: Operation) => Promise<void> | undefined
   /** Further GET/POST routes under /_stand-in/, by name, e.g. `settings`. */
@@ -222,8 +227,7 @@ export const createStandInServer = (world: World, vendor: Vendor): StandInServer
   }
 
   const server = createServer((message, response) => {
-    // Clients find the service's clock in this, and sign by it.
-    response.setHeader('date', new Date(world.clock.now()).toUTCString())
+    if (vendor.datesReplies === true) response.setHeader('date', new Date(world.clock.now()).toUTCString())
     answer(message, response).catch((error: unknown) => {
       // A defect of the stand-in itself: say so to the caller, by its class alone.
       const name = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'

@@ -6,17 +6,13 @@ import { errorName } from '../error-name.ts'
 
 export const AWS_TIMEOUT_MS = 3000
 
-/**
- * AWS is reached through the proxy that HTTPS_PROXY names, but for NO_PROXY, as by the AWS CLI (Node 22.21 and 24.5 read them; the SDK does
- * not). Plain HTTP is the stand-ins', which are reached directly.
- */
-export const awsAgents = { httpsAgent: { proxyEnv: process.env } }
-
 /** The SDK only warns about a slow call unless set to throw. */
 export const awsClientSettings = {
   maxAttempts: 2,
   requestHandler: {
-    ...awsAgents,
+    // AWS is reached through the proxy that HTTPS_PROXY names, but for NO_PROXY, as by the AWS CLI (Node 22.21 and 24.5 read them; the SDK
+    // does not). Plain HTTP is the stand-ins', which are reached directly.
+    httpsAgent: { proxyEnv: process.env },
     connectionTimeout: AWS_TIMEOUT_MS,
     requestTimeout: AWS_TIMEOUT_MS,
     socketTimeout: AWS_TIMEOUT_MS,

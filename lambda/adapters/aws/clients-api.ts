@@ -16,7 +16,7 @@ import {
   type StageView,
 } from '../../core/clients/clients-api.ts'
 import { errorName } from '../error-name.ts'
-import { AWS_TIMEOUT_MS, awsAgents } from './aws-call.ts'
+import { awsClientSettings } from './aws-call.ts'
 
 /** The function stops after 120 s. */
 const ANSWER_TIMEOUT_MS = 130_000
@@ -25,11 +25,9 @@ export const createLambdaClient = (): LambdaClient =>
   new LambdaClient({
     maxAttempts: 1,
     requestHandler: {
-      ...awsAgents,
-      connectionTimeout: AWS_TIMEOUT_MS,
+      ...awsClientSettings.requestHandler,
       requestTimeout: ANSWER_TIMEOUT_MS,
       socketTimeout: ANSWER_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
     },
   })
 

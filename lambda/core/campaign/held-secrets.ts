@@ -2,10 +2,9 @@
 // names what is tagged for it: whoever makes a secret chooses its tags, and a campaign rotates nothing for a tag alone.
 
 import { mapInParallel } from '../base/worker-pool.ts'
-import { findHolder, namesOf } from '../drive/find-holders.ts'
+import { findHolder, namesOf, taggedFor } from '../drive/find-holders.ts'
 import type { Holder } from '../rotation/holders.ts'
 import type { Secret } from '../secret/secret.ts'
-import { TAG } from '../secret/secret-tags.ts'
 import { listTaggedOfStage } from '../secret/stage-secrets.ts'
 import type { CampaignFailure } from './campaign-report.ts'
 import { type Campaigning, type ClientSearch, persistently } from './campaigning.ts'
@@ -34,7 +33,7 @@ export const unknownHolder = (clientId: string): CampaignFailure =>
 
 const taggedWords = async ({ timing, rules }: Campaigning, search: ClientSearch, clientId: string): Promise<string> => {
   const listed = await persistently(timing, () => listTaggedOfStage(search, rules, clientId))
-  const tagged = listed.filter(({ tags, isDeleted }) => tags[TAG.client] === clientId && !isDeleted)
+  const tagged = taggedFor(clientId, listed)
   return tagged.length === 0 ? 'none is tagged for it' : `only tagged for it: ${namesOf(tagged)}`
 }
 

@@ -125,7 +125,7 @@ export const createSieve = (campaigning: Campaigning, request: CampaignRequest, 
       seen += mark
       bytes += MARK_LENGTH
       if (isOver) {
-        // Whoever named it is told of it, and it is none of those that the selector means.
+        // The report names it to whoever named it, and it is none of those that the selector means.
         if (skip === 'deleted') gone.push(secret.name)
         else leave(secret, skip)
         bytes += secret.name.length

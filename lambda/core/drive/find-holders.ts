@@ -78,24 +78,29 @@ const oneOf = async (search: HolderSearch, holder: Holder, tagged: readonly Secr
   return { secrets: [], why: why[holder.state] }
 }
 
-export const askHolders = async (
+/** @returns by client id; none: it could not be found out */
+export const holdersOf = async (
   { holders }: Pick<HolderSearch, 'holders'>,
   clientIds: readonly string[],
-): Promise<readonly Holder[]> => {
-  const unknown = clientIds.map(() => ({ state: 'unknown' as const }))
+): Promise<ReadonlyMap<string, Holder>> => {
+  const ids = [...new Set(clientIds)]
+  if (holders === undefined || ids.length === 0) return new Map()
   // An outage of Stytch's keeps no revoke from being tried.
-  return (
-    (await holders?.holders(clientIds).catch((error: unknown) => {
-      if (error instanceof Fault) return unknown
-      throw error
-    })) ?? unknown
-  )
+  const answer = await holders.holders(ids).catch((error: unknown) => {
+    if (error instanceof Fault) return []
+    throw error
+  })
+  return new Map(answer.flatMap((holder, at) => (ids[at] === undefined ? [] : [[ids[at], holder]])))
 }
+
+/** The filter of a list may find values that only begin so. */
+export const taggedFor = (clientId: string, listed: readonly Secret[]): readonly Secret[] =>
+  listed.filter(({ tags, isDeleted }) => tags[TAG.client] === clientId && !isDeleted)
 
 /** @throws what Secrets Manager's calls throw */
 export const findHolders = async (search: HolderSearch, clientIds: readonly string[]): Promise<HeldSecrets> => {
   const [holders, tagged] = await Promise.all([
-    askHolders(search, clientIds),
+    holdersOf(search, clientIds),
     Promise.all(clientIds.map((clientId) => listTaggedOfStage(search.secrets, search, clientId))),
   ])
   const held = new Map<string, readonly HeldClient[]>()
@@ -103,9 +108,8 @@ export const findHolders = async (search: HolderSearch, clientIds: readonly stri
   const missing: string[] = []
   const whyMissing = new Map<string, string>()
   for (const [at, clientId] of clientIds.entries()) {
-    // The filter of a list may find values that only begin so.
-    const ofClient = (tagged[at] ?? []).filter(({ tags, isDeleted }) => tags[TAG.client] === clientId && !isDeleted)
-    const one = await oneOf(search, holders[at] ?? { state: 'unknown' }, ofClient)
+    const ofClient = taggedFor(clientId, tagged[at] ?? [])
+    const one = await oneOf(search, holders.get(clientId) ?? { state: 'unknown' }, ofClient)
     for (const secret of one.secrets) {
       secrets.set(secret.arn, secret)
       const client = {

@@ -1,7 +1,7 @@
 // What a revoke says of a client whose secret only a tag named: nothing, until who holds the client is known. A rotation binds an unbound client to
 // its secret, so that by then the rotation function can say so.
 
-import { askHolders, type HeldClient, type HolderSearch } from '../drive/find-holders.ts'
+import { type HeldClient, type HolderSearch, holdersOf } from '../drive/find-holders.ts'
 import { unconfirmedClient } from './client-end.ts'
 import type { IncidentClient } from './incident-completed.ts'
 
@@ -16,12 +16,13 @@ export const confirmHeld = async (
   const isUnsure = (client: IncidentClient): boolean =>
     isDone(client) &&
     (held.get(client.secretArn) ?? []).some((one) => one.clientId === client.clientId && one.isUnsure === true)
-  const ids = [...new Set(clients.filter(isUnsure).flatMap(({ clientId }) => clientId ?? []))]
-  if (ids.length === 0) return clients
-  const holders = new Map((await askHolders(search, ids)).map((holder, at) => [ids[at], holder]))
+  const holders = await holdersOf(
+    search,
+    clients.filter(isUnsure).flatMap(({ clientId }) => clientId ?? []),
+  )
   return clients.map((client) => {
     if (!isUnsure(client)) return client
-    const holder = holders.get(client.clientId)
+    const holder = holders.get(client.clientId ?? '')
     // Of a client that is gone, nothing is accepted, whoever held it.
     if (holder?.state === 'gone') return client
     if (holder?.state === 'held' && holder.secretArn === client.secretArn) {

@@ -1,6 +1,6 @@
 // Who holds the client of a secret that could not be revoked: a secret that was chosen by its name, a tag or a scope may be tagged for a client that
 // another one holds, and then whoever reads of the failure has to know which.
-import { askHolders, type HolderSearch } from '../drive/find-holders.ts'
+import { type HolderSearch, holdersOf } from '../drive/find-holders.ts'
 import type { Holder } from '../rotation/holders.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import type { IncidentClient } from './incident-completed.ts'
@@ -28,11 +28,12 @@ export const nameHolders = async (
 ): Promise<readonly IncidentClient[]> => {
   const isAsked = (client: IncidentClient): boolean =>
     client.outcome === 'failed' && client.clientId !== undefined && !isKnown(client)
-  const ids = [...new Set(clients.filter(isAsked).flatMap(({ clientId }) => clientId ?? []))]
-  if (ids.length === 0) return clients
-  const holders = new Map((await askHolders(search, ids)).map((holder, at) => [ids[at], holder]))
+  const holders = await holdersOf(
+    search,
+    clients.filter(isAsked).flatMap(({ clientId }) => clientId ?? []),
+  )
   return clients.map((client) => {
-    const words = isAsked(client) ? wordsOf(client, holders.get(client.clientId)) : undefined
+    const words = isAsked(client) ? wordsOf(client, holders.get(client.clientId ?? '')) : undefined
     if (words === undefined) return client
     return { ...client, why: client.why === undefined ? words : `${client.why}; ${words}` }
   })

@@ -148,8 +148,11 @@ const askNow = async (
     .catch((error: unknown) => ({ outcome: 'notAnswered', reason: whyNotAnswered(error, name) }) as const)
 }
 
+/** A clock that is set by the dates of replies is up to a second behind the one that dated the proof. */
+const DATED_TO_MS = 1000
+
 const isDue = (proof: SignedProof, now: number): boolean =>
-  proof.confirmableAt !== null && Date.parse(proof.confirmableAt) <= now
+  proof.confirmableAt !== null && Date.parse(proof.confirmableAt) <= now + DATED_TO_MS
 
 /**
  * Of a revoke that is settled. Asked now: where no valid proof is stored, where the first may be confirmed already, and where that of an

@@ -24,6 +24,10 @@ export interface FakeVersion {
   readonly createdAt: number
 }
 
+/** By its name, its ARN, or an ARN without the six characters, as the service finds it. */
+const isThis = (secretId: string | undefined): boolean =>
+  secretId === SECRET_NAME || secretId === SECRET_ARN || secretId === SECRET_ARN.slice(0, -'-AbCdEf'.length)
+
 const said = (rules: RotationRules): string => ('everyDays' in rules ? `every ${rules.everyDays} days` : rules.schedule)
 
 /** What rotations and registrations ask for. */
@@ -119,7 +123,7 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
     },
     describe: (secretId) =>
       log.run({ port: 'secrets', name: 'describe', about: secretId }, () => {
-        if (!secrets.exists) return undefined
+        if (!secrets.exists || !isThis(secretId)) return undefined
         const labelled = [...history.read().values()].filter(({ labels }) => labels.size > 0)
         return {
           ...BLANK,
@@ -137,15 +141,16 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
           nextRotationAt: undefined,
         }
       }),
-    readValue: (_secretId, query = {}) =>
+    readValue: (secretId, query = {}) =>
       log.run({ port: 'secrets', name: 'readValue', about: query.label ?? query.versionId ?? '' }, () => {
-        const version = find(query)
+        const version = isThis(secretId) ? find(query) : undefined
         if (version?.text === undefined) return undefined
         const { versionId, text, createdAt } = version
         return { arn: SECRET_ARN, versionId, text, createdAt }
       }),
-    putPending: ({ requestToken, text, rotationToken }) =>
+    putPending: ({ secretId, requestToken, text, rotationToken }) =>
       log.run({ port: 'secrets', name: 'putPending', about: text }, () => {
+        if (!isThis(secretId)) throw rejected('there is no such secret')
         rotationTokens.push(rotationToken)
         const version = versionOf(requestToken)
         if (version.text !== undefined && version.text !== text) return 'differs'
@@ -154,8 +159,9 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
         putLabel('AWSPENDING', requestToken)
         return 'stored'
       }),
-    moveLabel: ({ label, from, to }) =>
+    moveLabel: ({ secretId, label, from, to }) =>
       log.run({ port: 'secrets', name: 'moveLabel', about: `${label} ${to === undefined ? 'away' : 'to'}` }, () => {
+        if (!isThis(secretId)) throw rejected('there is no such secret')
         if (!versions.get(from)?.labels.has(label)) throw rejected(`${label} is not on ${from}`)
         history.note()
         if (to === undefined) versions.get(from)?.labels.delete(label)
@@ -163,7 +169,7 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
       }),
     listVersions: (secretId) =>
       log.run({ port: 'secrets', name: 'listVersions', about: secretId }, () =>
-        [...history.read().values()]
+        [...(isThis(secretId) ? history.read().values() : [])]
           .map(({ versionId, labels, createdAt }) => ({ versionId, labels: [...labels], createdAt }))
           .sort((one, other) => other.createdAt - one.createdAt),
       ),

@@ -2,6 +2,7 @@
 // no rotation can go on from. What is found over time is in check-current.test.ts.
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
+import { type Bounds, DEPLOYED, WITHOUT_LAG } from '../../../lambda/core/rotation/bounds.ts'
 import type { CheckFinding } from '../../../lambda/core/rotation/check-answer.ts'
 import { checkCurrent } from '../../../lambda/core/rotation/check-current.ts'
 import type { ClientView } from '../../../lambda/core/rotation/issuer.ts'
@@ -9,6 +10,7 @@ import type { CheckQuestion, SecretToCheck } from '../../../lambda/core/rotation
 import type { VersionRecord } from '../../../lambda/core/rotation/records.ts'
 import { noRecords } from '../../../lambda/core/rotation/records.ts'
 import type { Rotation } from '../../../lambda/core/rotation/rotation.ts'
+import type { VersionQuery } from '../../../lambda/core/secret/secrets.ts'
 import { PROJECT_ID } from '../../fakes/fake-issuer.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { createKeptRecords } from '../../fakes/kept-records.ts'
@@ -31,10 +33,11 @@ interface Place {
   readonly record?: Partial<VersionRecord> | 'none'
   /** What a search shows of the client; 'none': there is no search. @default - what a look shows */
   readonly searched?: Partial<ClientView> | 'none'
+  readonly bounds?: Bounds
 }
 
-const createPlace = ({ text = textOf(A), client = {}, record, searched = {} }: Place) => {
-  const world = createRegisteredWorld(client)
+const createPlace = ({ text = textOf(A), client = {}, record, searched = {}, bounds = WITHOUT_LAG }: Place) => {
+  const world = createRegisteredWorld(client, bounds)
   world.secrets.place(BY_HAND, { text, labels: ['AWSCURRENT'] })
   const kept = createKeptRecords()
   if (record !== undefined && record !== 'none') kept.known.set(BY_HAND, { versionId: BY_HAND, ...record })
@@ -124,6 +127,42 @@ describe('a value is compared, and neither read nor tried', () => {
 })
 
 describe('a look', () => {
+  test('at a client that no tag names is asked for once the value has named it', async () => {
+    const { rotation, looked, toCheck, world } = createPlace({ record: {} })
+    const { clientId: _none, ...untagged } = toCheck
+    const searchedFor: (readonly string[])[] = []
+    const { lookMany } = rotation.issuer
+    Object.assign(rotation.issuer, {
+      lookMany: async (clientIds: readonly string[]) => {
+        searchedFor.push(clientIds)
+        return lookMany?.(clientIds)
+      },
+    })
+    world.timing.restart(60_000)
+
+    expect(await checkCurrent(() => rotation, { secrets: [untagged] })).toEqual([fits])
+    expect([searchedFor, looked]).toEqual([[[]], [[CLIENT_ID, ['AAAA']]]])
+  })
+
+  test('is asked for where the search was for another secret, whose tag is the client’s', async () => {
+    const { rotation, looked, toCheck, world } = createPlace({ record: {} })
+    const mistagged = { ...toCheck, clientId: 'm2m-client-test-billing' }
+    world.timing.restart(60_000)
+
+    expect(await checkCurrent(() => rotation, { secrets: [toCheck, mistagged] })).toEqual([fits, fits])
+    expect(looked).toEqual([[CLIENT_ID, ['AAAA']]])
+  })
+
+  test('before a value is called dead is by how it ends, the second as the first', async () => {
+    const { ask, looked } = createPlace({ client: { current: Z }, record: {} })
+
+    expect(await ask()).toMatchObject({ found: 'dead' })
+    expect(looked).toEqual([
+      [CLIENT_ID, ['AAAA']],
+      [CLIENT_ID, ['AAAA']],
+    ])
+  })
+
   test('is not asked for where the search shows the value', async () => {
     const { ask, looked } = createPlace({ record: {} })
 
@@ -189,6 +228,51 @@ describe('a value in a slot', () => {
     expect(await ask(asked, how)).toMatchObject({ holds: CLIENT_ID })
     expect(tried()).toEqual(expected)
   })
+})
+
+test('a value that was lost is tried, however many others were tried before it', async () => {
+  const lostId = '5f3f2a10-0000-4000-8000-0000000000aa'
+  const { rotation, toCheck, tried, kept, world } = createPlace({ record: {} })
+  const { describe: describeNow, readValue } = rotation.secrets
+  // The same secret, once more, of which the table knows another version as lost.
+  const other = SECRET_ARN.replace('orders', 'lost')
+  world.secrets.place(lostId, { text: textOf(A), labels: [] })
+  Object.assign(rotation.secrets, {
+    describe: async (secretId: string) => {
+      const state = await describeNow(SECRET_ARN)
+      if (state === undefined || secretId === SECRET_ARN) return state
+      return { ...state, arn: other, labels: { [lostId]: ['AWSCURRENT'] } }
+    },
+    readValue: (_: string, query?: VersionQuery) => readValue(SECRET_ARN, query),
+  })
+  kept.known.set(lostId, { versionId: lostId, lostSince: 1 })
+  // Nothing is recorded of the others, so that each of them would be tried.
+  if (rotation.records.kind === 'kept') Object.assign(rotation.records.versions, { noteAccepted: async () => {} })
+  world.client().boundTo = undefined
+  world.timing.restart(60_000)
+  world.log.clear()
+  const others = Array.from({ length: 21 }, () => toCheck)
+
+  const found = await checkCurrent(() => rotation, {
+    secrets: [...others, { ...toCheck, secretArn: other, versionId: lostId }],
+  })
+
+  expect(found.map((one) => one.found)).toEqual(Array.from({ length: 22 }, () => 'fits'))
+  expect(tried().length).toBe(21)
+})
+
+test('nobody waits for Secrets Manager where nothing is suspect', async () => {
+  const { ask, world } = createPlace({ record: {}, bounds: DEPLOYED })
+
+  expect(await ask()).toEqual(fits)
+  expect(world.timing.waits).toEqual([])
+})
+
+test('a secret that is no longer there has moved', async () => {
+  const { ask, rotation } = createPlace({ record: {} })
+  Object.assign(rotation.secrets, { describe: async () => undefined })
+
+  expect(await ask()).toEqual({ found: 'unknown', why: 'moved' })
 })
 
 describe('what is noted', () => {
@@ -431,6 +515,33 @@ describe('a project secret that Stytch refuses', () => {
 
     expect(await ask()).toEqual({ found: 'unknown', why: 'STYTCH_UNAVAILABLE' })
     expect(asked).toBe(0)
+  })
+
+  test.each<[what: string, more: Partial<SecretToCheck>, asked: string]>([
+    ['the client that met it', {}, CLIENT_ID],
+    ['no client’s id, where no tag names one', { clientId: undefined as never }, 'none'],
+  ])('is asked about once more by %s', async (_, more, asked) => {
+    const { rotation, toCheck, world } = refusedAt({})
+    const looked: unknown[] = []
+    const look = async (...given: unknown[]) => {
+      looked.push(given)
+      return refuse()
+    }
+    Object.assign(rotation.issuer, { look })
+    world.timing.restart(60_000)
+
+    expect(await checkCurrent(() => rotation, { secrets: [{ ...toCheck, ...more }] })).toMatchObject([unauthorized])
+    expect(looked).toEqual([[asked, []]])
+  })
+
+  test.each<[what: string, credential: () => Promise<undefined>]>([
+    ['nobody knows where it is stored', async () => undefined],
+    ['that cannot be found out', refuse],
+  ])('is not named where %s', async (_, credential) => {
+    const { ask, rotation } = refusedAt({})
+    Object.assign(rotation.issuer, { credential })
+
+    expect(await ask()).not.toHaveProperty('credential')
   })
 
   test('is named with those alone that could not be checked because of it', async () => {

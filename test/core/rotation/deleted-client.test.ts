@@ -8,7 +8,7 @@ import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
-import { createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
+import { CLIENT_ID, createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 
 const rejected = new Fault({ code: 'STYTCH_REJECTED', retryable: false, message: 'Stytch rejected it, on purpose.' })
 
@@ -160,6 +160,57 @@ describe('asked about a client that is deleted', () => {
 
     expect(await answerProof(world.rotation, SECRET_ARN)).toEqual({ outcome: 'notOwed' })
     expect(world.timing.waits).toEqual([])
+  })
+
+  test('each value is tried once, of the older ones the newest two', async () => {
+    const world = createRegisteredWorld()
+    for (const name of ['P', 'Q', 'R']) {
+      world.timing.advance(1000)
+      world.secrets.place(tokenOf('rotate'), { text: textOf(valueNamed(name)), labels: ['AWSCURRENT'] })
+    }
+    world.secrets.place(tokenOf('rotate'), { text: textOf(valueNamed('Q')), labels: ['AWSCURRENT'] })
+    world.issuer.clients.clear()
+    world.log.clear()
+
+    expect(await answerProof(world.rotation, SECRET_ARN)).toEqual({ outcome: 'gone', refusals: 6 })
+    const tried = world.log.calls.filter(({ name }) => name === 'exchange').map(({ about }) => nameOf(about))
+    expect(tried.sort()).toEqual(['Q', 'Q', 'Q', 'R', 'R', 'R'])
+  })
+
+  test('nothing is known of it, where no value of it can be read: that there is none is no refusal', async () => {
+    const world = createRegisteredWorld()
+    for (const version of world.secrets.versions.values()) version.text = '{}'
+    world.secrets.tags = { 'm2m:client-id': CLIENT_ID }
+    world.issuer.clients.clear()
+
+    expect(await answerProof(world.rotation, SECRET_ARN)).toMatchObject({ outcome: 'unknown', code: 'malformedSecret' })
+    expect(world.log.names().filter((name) => name === 'issuer.look')).toHaveLength(2)
+  })
+
+  test('nobody is asked about, and nothing waited for, where nothing names a client', async () => {
+    const world = createRegisteredWorld({}, DEPLOYED)
+    for (const version of world.secrets.versions.values()) version.text = '{}'
+
+    expect(await answerProof(world.rotation, SECRET_ARN)).toMatchObject({ outcome: 'unknown', code: 'malformedSecret' })
+    expect(world.log.names().filter((name) => name.startsWith('issuer.'))).toEqual([])
+    expect(world.timing.waits).toEqual([])
+  })
+
+  test('the client of the tag is looked at first, and nothing else is read where there is one', async () => {
+    const world = createRegisteredWorld()
+    world.secrets.tags = { 'm2m:client-id': CLIENT_ID }
+    world.secrets.place(world.secrets.holderOf('AWSCURRENT') ?? '', { text: 'canary' })
+    world.log.clear()
+
+    expect(await answerProof(world.rotation, SECRET_ARN)).toMatchObject({ outcome: 'unknown' })
+    expect(world.log.names()).not.toContain('secrets.listVersions')
+  })
+
+  test('a defect is no answer', async () => {
+    const world = createRegisteredWorld()
+    world.log.before.push(failAt('secrets.describe', new TypeError('on purpose')))
+
+    await expect(answerProof(world.rotation, SECRET_ARN)).rejects.toThrow(TypeError)
   })
 
   test('it is alive, when a value of it is accepted all the same', async () => {

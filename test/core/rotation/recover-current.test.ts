@@ -23,15 +23,26 @@ interface Place {
   readonly origin?: Origin
   /** Of the version that was registered. */
   readonly before?: string
+  /** Of one more, unlabelled. */
+  readonly alsoBefore?: string
   readonly tag?: string
   readonly rotation?: Partial<Rotation>
 }
 
 /** The value that was registered is A; whoever reads this secret now finds what somebody stored. */
-const placeOf = async ({ text, slots, origin = 'rotate', before, tag = CLIENT_ID, rotation = {} }: Place) => {
+const placeOf = async ({
+  text,
+  slots,
+  origin = 'rotate',
+  before,
+  alsoBefore,
+  tag = CLIENT_ID,
+  rotation = {},
+}: Place) => {
   const world = createRegisteredWorld()
   const [past] = world.secrets.versions.values()
   if (past !== undefined && before !== undefined) past.text = before
+  if (alsoBefore !== undefined) world.secrets.place('older-00000000000000000000000000000000', { text: alsoBefore })
   world.secrets.place(BY_HAND, { ...(text === undefined ? {} : { text }), labels: ['AWSCURRENT'] })
   world.secrets.tags = { 'm2m:client-id': tag }
   if (slots !== undefined) Object.assign(world.client(), { current: slots[0], next: slots[1] })
@@ -211,6 +222,12 @@ describe('the value', () => {
       'NEXT',
       false,
     ],
+    [
+      'in current, where next holds one of several older values',
+      { slots: [HELD, valueNamed('A')], origin: 'rotate', alsoBefore: textOf(valueNamed('B')) },
+      'HELD',
+      false,
+    ],
     ['in next, where a rotation leaves it', { slots: [HELD, NEXT], origin: 'rotate' }, 'NEXT', true],
     ['in next, where a revoke leaves it', { slots: [HELD, NEXT], origin: 'revoke' }, 'NEXT', true],
     ['in current, where a settle leaves it', { slots: [HELD, NEXT], origin: 'settle' }, 'HELD', true],
@@ -263,11 +280,26 @@ describe('the text that the new value is to stand in', () => {
   })
 
   const basic = Buffer.from(`${CLIENT_ID}:${HELD}`).toString('base64')
+  // Base64 of what is no multiple of three characters ends otherwise as soon as more follows.
+  const LONG = 'canary-longer-LONG'
+  const ofMore = Buffer.from(`${CLIENT_ID}:${LONG}?`).toString('base64')
   test.each<[what: string, place: Place]>([
     ['a known value in a name', { text: `{"note":"lost","client_secret":"${HELD}","${HELD}":1}`, slots: [HELD, null] }],
     [
       'a Basic header',
       { text: `{"note":"lost","client_secret":"${HELD}","auth":"Basic ${basic}"}`, slots: [HELD, null] },
+    ],
+    [
+      'a Basic header of the value and more',
+      { text: `{"note":"lost","client_secret":"${LONG}","auth":"Basic ${ofMore}"}`, slots: [LONG, null] },
+    ],
+    [
+      'a known value in a name, escaped',
+      { text: `{"note":"lost","client_secret":"${HELD}","\\u0063${HELD.slice(1)}":1}`, slots: [HELD, null] },
+    ],
+    [
+      'words that end like slots, escaped',
+      { text: '{"note":"lost","a":"canary-held-HEL\\u0044"}', slots: [HELD, NEXT] },
     ],
     ['words that end like slots', { text: `{"note":"lost","a":"${HELD}","b":"${NEXT}"}`, slots: [HELD, NEXT] }],
     ['no object', { text: `[["${HELD}"]]`, slots: [HELD, null] }],
@@ -277,6 +309,20 @@ describe('the text that the new value is to stand in', () => {
 
     expect(secret.fields).toMatchObject({ team: 'orders', client_id: CLIENT_ID })
     expect(secret.fields).not.toHaveProperty('note')
+  })
+
+  test('is the newest that can be read, where the stored one is nested too deep to be read', async () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+    const { secret } = await recovered({ text: `{"note":"lost","client_secret":"${HELD}","deep":${deep}}` })
+
+    expect(secret.fields).toMatchObject({ team: 'orders', client_id: CLIENT_ID })
+    expect(secret.fields).not.toHaveProperty('note')
+  })
+
+  test('is none, where nobody names a token endpoint', async () => {
+    const { recover } = await placeOf({ text: '{}', before: '{}', rotation: { tokenUrl: undefined as never } })
+
+    expect(await recover()).toEqual({ ok: false, refusal: { reason: 'holderUnproven' } })
   })
 
   test('is of this client, where the stored one is of another kind', async () => {

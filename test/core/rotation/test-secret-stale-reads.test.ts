@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
-import { createRegisteredWorld, nameOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
+import { createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 import { countReads, does, isCurrentAccepted, live, NEW, standing, step, waited } from './stale-seat.ts'
-import { countOf } from './step-seat.ts'
+import { BY_HAND, countOf } from './step-seat.ts'
 
 describe('a value that cannot be read yet', () => {
   test.each(['rotate', 'bare'] as const)('does not make testSecret of a %s a dry run', async (kind) => {
@@ -67,6 +67,19 @@ describe('a value that Stytch is slow to accept', () => {
     ripen(world, 5000)
 
     expect(await does(world, 'testSecret', token)).toBe('nothing')
+  })
+
+  test('is not cancelled where AWSCURRENT moved before the second look', async () => {
+    const { world, token } = await standing([], 'revoke', 'testSecret')
+    world.issuer.unripe.add(NEW)
+    world.timing.advance(180_000)
+    world.timing.onWait.push(() => {
+      if (world.secrets.versions.has(BY_HAND)) return
+      world.secrets.place(BY_HAND, { text: textOf(valueNamed('A')), labels: ['AWSCURRENT'] })
+    })
+
+    expect(await does(world, 'testSecret', token)).toMatch(/^no currentMoved/)
+    expect(world.client().next).toBe(NEW)
   })
 
   test('of a rollback is not cancelled: it was accepted before', async () => {

@@ -1,6 +1,7 @@
 // testSecret: a value is waited for while Stytch comes round to it, and its refusal is named.
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
+import { onceAt } from '../../fakes/call-log.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import { CLIENT_ID, createRegisteredWorld, tokenOf, type World } from '../../fakes/world.ts'
 import { begin, detailsOf, does, standing } from './step-seat.ts'
@@ -16,6 +17,26 @@ describe('what a label carries by the time it is read', () => {
     spoil(world, 'AWSCURRENT', 'canary')
 
     expect(await does(world, 'testSecret', token)).toBe('no malformedSecret, cleared: Refused')
+  })
+
+  test('is no secret: a rollback, whose copy is not accepted yet, refuses AWSCURRENT’s', async () => {
+    const { world, token } = await standing('testSecret', 'rollback', ['rotate'])
+    world.issuer.unripe.add('canary-A-AAAA')
+    spoil(world, 'AWSCURRENT', 'canary')
+
+    expect(await does(world, 'testSecret', token)).toBe('no malformedSecret, cleared: Refused')
+  })
+
+  test('may have moved: what is asked once the value is refused is whether it still is pending', async () => {
+    const { world, token } = await standing('testSecret', 'rotate')
+    world.client().next = null
+    world.log.before.push(
+      onceAt('issuer.exchange', () => {
+        world.secrets.versions.get(token)?.labels.delete('AWSPENDING')
+      }),
+    )
+
+    expect(await does(world, 'testSecret', token)).toBe('no tokenWithoutVersion, kept')
   })
 })
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
 import type { Evidence } from '../../../lambda/core/rotation/outcome.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
+import { createKeptRecords } from '../../fakes/kept-records.ts'
 import { CLIENT_ID, nameOf, textOf, valueNamed, type World } from '../../fakes/world.ts'
 import { countOf, detailsOf, does, standing } from './step-seat.ts'
 
@@ -75,6 +76,42 @@ describe('what is told', () => {
     // The second is refused, as the label is not there any more.
     expect(countOf(world, 'secrets.moveLabel')).toBe(2)
   })
+})
+
+test('a switch is recorded of its own version, as of when AWSCURRENT moved', async () => {
+  const { world, token } = await standing('finishSecret', 'rotate')
+  const records = createKeptRecords()
+  Object.assign(world.rotation, { records })
+
+  await world.step('finishSecret', token)
+
+  expect(records.known.get(token)).toEqual({ versionId: token, switchedAt: world.timing.now() })
+})
+
+test('a settle that is asked for again reports the same proof and the same Regions again', async () => {
+  const { world, token } = await standing('finishSecret', 'settle', ['revoke'])
+  world.secrets.replicas = [{ region: 'eu-west-1', status: 'InSync' }]
+  world.events.published.length = 0
+  world.log.before.push(onceAt('secrets.readValue', () => world.step('finishSecret', token)))
+
+  await world.step('finishSecret', token)
+
+  const [first, second, ...more] = detailsOf(world, 'Rotation Completed')
+  const factsOf = ({ evidence, replicas }: Readonly<Record<string, unknown>> = {}) => {
+    const { refused, accepted } = evidence as Evidence
+    return { ids: refused.map(({ versionId }) => versionId), accepted: accepted?.versionId, replicas }
+  }
+  expect(more).toEqual([])
+  expect(factsOf(second)).toEqual(factsOf(first))
+  expect(factsOf(first).ids).toHaveLength(1)
+})
+
+test('a defect of the bus’s adapter keeps AWSCURRENT where it is: nothing is told of a move that was not made', async () => {
+  const { world, token } = await standing('finishSecret', 'settle', ['revoke'])
+  world.log.before.push(failAt('events.publish', new TypeError('a defect')))
+
+  await expect(world.step('finishSecret', token)).rejects.toThrow('a defect')
+  expect(world.secrets.holderOf('AWSCURRENT')).not.toBe(token)
 })
 
 describe('proving', () => {

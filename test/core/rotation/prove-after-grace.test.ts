@@ -101,6 +101,17 @@ test('the settle of a switch that Secrets Manager’s schedule asked for signs n
   expect(world.journal.entries.filter(({ outcome }) => String(outcome).startsWith('proof'))).toEqual([])
 })
 
+test('the settle of a rollback signs nothing, though it proves what it ended', async () => {
+  const world = createRegisteredWorld()
+  const stored = letSign(world)
+  await world.rotate(tokenOf('rotate'))
+  await world.rotate(tokenOf('rollback'))
+  await world.rotate(tokenOf('settle'))
+
+  expect(world.events.published.at(-1)?.detail.evidence).toMatchObject({ refused: [{ error: 'invalid_client' }] })
+  expect(stored).toEqual([])
+})
+
 test('a value that Stytch accepts again after the settle is alive', async () => {
   const world = await settledAfterGrace()
   Object.assign(world.rotation.issuer, {

@@ -77,6 +77,15 @@ describe('asked whether what was revoked is refused', () => {
   })
 })
 
+test('a rotation that follows a revoke, unsettled, publishes nothing of it: nothing was proven', async () => {
+  const { world, publication } = seat()
+
+  await world.rotate(tokenOf('revoke'))
+  await world.rotate(tokenOf('rotate'))
+
+  expect(publication.stored).toBeUndefined()
+})
+
 test('a planned rotation and its settle publish nothing: tokens of an overlap are good', async () => {
   const { world, publication } = seat()
 

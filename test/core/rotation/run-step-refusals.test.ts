@@ -1,5 +1,7 @@
 // What a refused step clears, and what it leaves: AWSPENDING goes only where it hides nothing that works.
 import { describe, expect, test } from 'vitest'
+import { DEPLOYED, WITHOUT_LAG } from '../../../lambda/core/rotation/bounds.ts'
+import type { Rotation } from '../../../lambda/core/rotation/rotation.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
@@ -159,6 +161,40 @@ describe('a refusal that is to clear up', () => {
     world.log.before.push(failAt('events.publish', new TypeError('a defect')))
 
     await expect(create()).rejects.toThrow('a defect')
+  })
+})
+
+describe('a refusal that rests on a look at Stytch', () => {
+  test.each([
+    ['is looked at twice where Stytch may be behind', DEPLOYED, 'move: Completed, Changed'],
+    ['stands where it is never behind', WITHOUT_LAG, 'no clientNotFound, kept: Refused, Drift'],
+  ])('%s', async (_, bounds, effect) => {
+    const { world, token } = await begin([], 'rotate', ['createSecret'])
+    const { look } = world.rotation.issuer
+    let looks = 0
+    const issuer: Rotation['issuer'] = {
+      ...world.rotation.issuer,
+      look: async (clientId, marks) => {
+        looks += 1
+        return looks === 1 ? undefined : look(clientId, marks)
+      },
+    }
+    Object.assign(world.rotation, { bounds, issuer })
+
+    expect(await effectOf(world, () => world.step('finishSecret', token, 120_000))).toBe(effect)
+  })
+
+  test.each([
+    ['is marked in the journal where secret and Stytch have come apart', 'poisoned', { drift: true }],
+    ['is not marked where they have not', 'clientInactive', {}],
+  ])('%s', async (_, reason, marked) => {
+    const { world, token } = await begin([], 'rotate', reason === 'poisoned' ? ['createSecret'] : [])
+    if (reason === 'poisoned') world.client().next = valueNamed('X')
+    else world.client().isActive = false
+    await does(world, reason === 'poisoned' ? 'testSecret' : 'createSecret', token)
+
+    const { drift, outcome } = world.journal.entries.at(-1) ?? {}
+    expect({ outcome, ...(drift === undefined ? {} : { drift }) }).toEqual({ outcome: 'refused', ...marked })
   })
 })
 

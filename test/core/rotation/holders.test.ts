@@ -50,6 +50,14 @@ describe('the answer', () => {
     expect(readHolderAnswer(JSON.stringify(answer), clientIds.length)).toEqual(answer.holders)
   })
 
+  test('is none where this function has a defect', async () => {
+    const look = async (): Promise<never> => {
+      throw new TypeError('a defect')
+    }
+
+    await expect(answerHolders({ look }, { clientIds: ['one'] })).rejects.toThrow('a defect')
+  })
+
   test.each(['', '{}', '{"holders":[]}', '{"holders":[{"state":"gone"},{"state":"gone"}]}'])('%j is none', (text) => {
     expect(readHolderAnswer(text, 1)).toBeUndefined()
   })
@@ -84,6 +92,16 @@ describe('the question', () => {
     expect(asksForHolders(written)).toBe(true)
     expect(asksForHolders({ Ask: 'prove' })).toBe(false)
     expect(readHolderQuestion(written)).toEqual({ ok: true, value: { clientIds: ['one', 'two'] } })
+  })
+
+  test('has room for a hundred ids, of which no more are written, and takes no more', () => {
+    const many = Array.from({ length: 101 }, (_, at) => `client-${at}`)
+
+    expect(readHolderQuestion(writeHolderQuestion({ clientIds: many }))).toEqual({
+      ok: true,
+      value: { clientIds: many.slice(0, 100) },
+    })
+    expect(readHolderQuestion({ Ask: 'holders', ClientIds: many })).toMatchObject({ ok: false })
   })
 
   test('with an id that is none is answered for the others', async () => {

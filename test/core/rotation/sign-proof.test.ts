@@ -72,11 +72,12 @@ test('a proof that is made again is kept beside the one before', async () => {
 })
 
 test('whoever asks without end is stopped', async () => {
-  const { stored, proving } = createSeat()
+  const { stored, proving, journal } = createSeat()
   for (let turn = 0; turn < 20; turn += 1) await signAndStore(proving, proven)
 
   expect(await signAndStore(proving, proven)).toEqual({ state: 'pending', reason: 'ARCHIVE_REJECTED' })
   expect(stored.size).toBe(20)
+  expect(journal.entries.at(-1)?.message).toContain(`20 proofs are stored under ${FIRST} already; no more are added.`)
 })
 
 test('a deployment without a key signs nothing, and says so', async () => {
@@ -136,7 +137,20 @@ describe('the copy of the key', () => {
     await copyKey(proving, { state: 'stored', key: FIRST })
 
     expect(copies).toBe(0)
-    expect(journal.entries).toMatchObject([{ outcome: 'keyNotCopied', code: 'TIME_TOO_SHORT' }])
+    expect(journal.entries).toEqual([
+      {
+        outcome: 'keyNotCopied',
+        code: 'TIME_TOO_SHORT',
+        message: 'The function has too little time left to sign the proof.',
+      },
+    ])
+  })
+
+  test('is none where nobody keeps copies', async () => {
+    const { proving, journal } = createSeat()
+
+    await copyKey(proving, { state: 'stored', key: FIRST })
+    expect(journal.entries).toEqual([])
   })
 })
 

@@ -79,6 +79,7 @@ describe('explanations', () => {
 
   test('facts are in it', () => {
     expect(explainRefusal(one.tooOld)).toContain('125 minutes')
+    expect(explainRefusal(one.neverAccepted)).toContain('has refused it for 2 minutes')
     expect(explainRefusal(one.malformedEvent)).toContain('Step: expected one of four; SecretId: expected an ARN')
     expect(explainRefusal(one.boundElsewhere)).toContain('secret:b-AbCdEf')
     expect(explainRefusal(one.held)).toContain('held by somebody (tag m2m:held)')

@@ -7,6 +7,8 @@ import {
   firstToken,
   intentOfOrigin,
   isAbout,
+  isSameRequest,
+  isSameSubject,
   isSettledOrigin,
   makeRequestToken,
   type Origin,
@@ -163,6 +165,24 @@ describe('a point in time that no token can hold', () => {
 
   test.each([0, 9_999_999_999_999, 1.9])('%s is none', (askedAt) => {
     expect(readRequestToken(makeRequestToken({ ...asked, askedAt })).askedAt).toBe(Math.floor(askedAt))
+  })
+})
+
+describe('two tokens', () => {
+  const about = { ...asked, about: 'version-1', attempt: 1 }
+  const one = makeRequestToken(about)
+  const later = { ...about, askedAt: asked.askedAt + 60_000 }
+
+  test.each<[what: string, other: string, isRequest: boolean, isSubject: boolean]>([
+    ['the same, asked for later', makeRequestToken(later), true, true],
+    ['another attempt', makeRequestToken({ ...later, attempt: 2 }), false, true],
+    ['another version', makeRequestToken({ ...later, about: 'version-2' }), false, false],
+    ['another secret', makeRequestToken({ ...later, secretArn: `${asked.secretArn}x` }), false, false],
+    ['another intent', makeRequestToken({ ...later, origin: 'revoke' }), false, false],
+    ['somebody else’s', randomUUID(), false, false],
+  ])('ask for the same, or at another attempt: %s', (_, other, isRequest, isSubject) => {
+    expect([isSameRequest(one, other), isSameRequest(other, one)]).toEqual([isRequest, isRequest])
+    expect([isSameSubject(one, other), isSameSubject(other, one)]).toEqual([isSubject, isSubject])
   })
 })
 

@@ -38,6 +38,14 @@ describe('a planned settle', () => {
     expect(world.said()).not.toContain('no access to the key')
   })
 
+  test('does not wait for one that is in progress where another has failed', async () => {
+    const { world, token } = await begin(['rotate'], 'settle', ['createSecret'])
+    world.secrets.replicas = [{ ...late, region: 'ap-south-1' }, failed]
+
+    expect(await does(world, 'setSecret', token)).toBe('no replicaBehind, cleared: Refused')
+    expect(world.timing.waits).toEqual([])
+  })
+
   test('waits for a replica that is in progress, and settles once it is in sync', async () => {
     const { world, token } = await begin(['rotate'], 'settle', ['createSecret'])
     syncsAfter(world, 5000)

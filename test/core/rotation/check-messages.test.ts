@@ -56,6 +56,12 @@ test.each<[fault: RegExp, more: object]>([
   expect(JSON.stringify(read)).not.toContain('canary')
 })
 
+test('as many secrets are asked about as a question may have', () => {
+  const most = writeCheckQuestion({ secrets: Array.from({ length: 100 }, () => one) })
+
+  expect(readCheckQuestion(most)).toMatchObject({ ok: true })
+})
+
 test('of more secrets than a question may have, the rest is not looked at', () => {
   const read = readCheckQuestion({ Ask: 'check', Secrets: [...Array.from({ length: 100 }, () => secret), 'canary'] })
 

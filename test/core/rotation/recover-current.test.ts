@@ -240,6 +240,9 @@ describe('the value', () => {
 })
 
 describe('the text that the new value is to stand in', () => {
+  // Base64 of what is no multiple of three characters ends otherwise as soon as more follows.
+  const LONG = 'canary-longer-LONG'
+  const ofMore = Buffer.from(`${CLIENT_ID}:${LONG}?`).toString('base64')
   const url = `https://test.stytch.com/v1/public/${PROJECT_ID}/oauth2/token`
   const own = { client_id: CLIENT_ID, client_secret: 'value-to-come', project_id: PROJECT_ID, token_url: url }
 
@@ -273,6 +276,12 @@ describe('the text that the new value is to stand in', () => {
     expect(found.text).not.toContain(HELD)
   })
 
+  test('keeps a field that begins as a Basic header of the client would', async () => {
+    const found = await recovered({ text: `{"note":"${ofMore.slice(0, 8)}","client_secret":"${LONG}"}` })
+
+    expect(JSON.parse(found.text ?? '')).toMatchObject({ note: ofMore.slice(0, 8) })
+  })
+
   test('keeps no field that may hold a value that is not known, and each other', async () => {
     const found = await recovered({ text: '{"note":"kept","db":{"client_secret":"x"},"list":[{"ClientSecret":"y"}]}' })
 
@@ -280,9 +289,6 @@ describe('the text that the new value is to stand in', () => {
   })
 
   const basic = Buffer.from(`${CLIENT_ID}:${HELD}`).toString('base64')
-  // Base64 of what is no multiple of three characters ends otherwise as soon as more follows.
-  const LONG = 'canary-longer-LONG'
-  const ofMore = Buffer.from(`${CLIENT_ID}:${LONG}?`).toString('base64')
   test.each<[what: string, place: Place]>([
     ['a known value in a name', { text: `{"note":"lost","client_secret":"${HELD}","${HELD}":1}`, slots: [HELD, null] }],
     [
@@ -374,5 +380,11 @@ describe('the version', () => {
 
     expect(version.createdAt).toBe(world.timing.now())
     expect(entry?.faults).toBe('the value is not a JSON object: it is empty')
+  })
+
+  test('is told with every fault of its text, one after the other', async () => {
+    const { entry } = await recovered({ text: `{"client_id":"${CLIENT_ID}"}` })
+
+    expect(entry?.faults).toMatch(/^client_secret is missing[^;]*; project_id is missing/)
   })
 })

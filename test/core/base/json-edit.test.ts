@@ -161,10 +161,10 @@ const stringText = fc
       `"${parts.map(([one, isEscaped]) => (isEscaped ? escaped(one) : JSON.stringify(one).slice(1, -1))).join('')}"`,
   )
 /**
- * Without an escaped quote, which V8 13.6 (Node 24) misreads in names: once `{"x":1,"\\":2}` was parsed, JSON.parse takes the second name of
- * `{"x":1,"\"":2}` for a backslash. These tests hold the edit against JSON.parse.
+ * None that holds a backslash: once V8 13.6 (Node 24) has parsed `{"x":1,"\\":2}`, JSON.parse takes the second name of `{"x":1,"\"":2}`, and of
+ * `{"x":1,"\n":2}`, for a backslash. These tests hold the edit against JSON.parse.
  */
-const anyName = stringText.filter((text) => !text.includes('\\"'))
+const anyName = stringText.filter((text) => !JSON.parse(text).includes('\\'))
 const numberText = fc.stringMatching(/^-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,3})?$/)
 const { value: valueText } = fc.letrec<{ value: string; list: string; object: string }>((tie) => ({
   value: fc.oneof(

@@ -97,16 +97,28 @@ test('a settle that is asked for again reports the same proof and the same Regio
   await world.step('finishSecret', token)
 
   const [first, second, ...more] = detailsOf(world, 'Rotation Completed')
-  const factsOf = ({ evidence, replicas }: Readonly<Record<string, unknown>> = {}) => {
-    const { refused, accepted } = evidence as Evidence
+  const factsOf = ({ evidence }: Readonly<Record<string, unknown>> = {}) => {
+    const { refused, accepted, replicas } = evidence as Evidence
     return { ids: refused.map(({ versionId }) => versionId), accepted: accepted?.versionId, replicas }
   }
   expect(more).toEqual([])
   expect(factsOf(second)).toEqual(factsOf(first))
   expect(factsOf(first).ids).toHaveLength(1)
+  expect(factsOf(first).replicas).toMatchObject([{ region: 'eu-west-1' }])
 })
 
-test('a defect of the bus’s adapter keeps AWSCURRENT where it is: nothing is told of a move that was not made', async () => {
+test('a rotate that is asked for again reports the same Regions again', async () => {
+  const { world, token } = await standing('finishSecret', 'rotate')
+  world.secrets.replicas = [{ region: 'eu-west-1', status: 'InSync' }]
+  world.log.before.push(onceAt('secrets.readValue', () => world.step('finishSecret', token)))
+
+  await world.step('finishSecret', token)
+
+  const regions = detailsOf(world, 'M2M Secret Changed').map(({ replicas }) => replicas)
+  expect(regions).toMatchObject([[{ region: 'eu-west-1' }], [{ region: 'eu-west-1' }]])
+})
+
+test('a defect of the bus’s adapter keeps AWSCURRENT where it is', async () => {
   const { world, token } = await standing('finishSecret', 'settle', ['revoke'])
   world.log.before.push(failAt('events.publish', new TypeError('a defect')))
 

@@ -142,11 +142,13 @@ export interface Judged {
   readonly lastEnding: string
   /** Whether Stytch accepts AWSCURRENT at the end. */
   readonly isCurrentAccepted: boolean
+  /** Whether the client's next slot holds a secret at the end. */
+  readonly isNextLeft: boolean
 }
 
 /** @returns what speaks against the run; nothing: it converged, or stopped with a refusal that names what happened. */
 export const judge = (judged: Judged): readonly string[] => {
-  const { intent, beginning, act, kills, lastEnding, isCurrentAccepted, startReplaces = false } = judged
+  const { intent, beginning, act, kills, lastEnding, isCurrentAccepted, isNextLeft, startReplaces = false } = judged
   const { windows, refusals } = allowanceOf(act, startReplaces)
   const faults: string[] = []
   for (const kill of kills) {
@@ -165,6 +167,10 @@ export const judge = (judged: Judged): readonly string[] => {
   const isOurs = /^(twin|overtake|ask|late|operatorMovesOn)/.test(act)
   if (isOurs && !own && lastEnding === 'done' && kills.length === 0 && !isCurrentAccepted) {
     faults.push('it is done, and AWSCURRENT is refused')
+  }
+  const startsNothing = /^(twin|overtake|late|operatorMovesOn)/.test(act)
+  if (startsNothing && intent === 'settle' && lastEnding === 'done' && isNextLeft) {
+    faults.push('it is done, and a next secret is left')
   }
   return faults
 }

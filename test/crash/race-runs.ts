@@ -177,7 +177,8 @@ export const runRace = async (seat: Seat, race: Race): Promise<RaceResult> => {
   const lastEnding = soFar.ended.findLast(({ who }) => who === 'first')?.ending ?? 'nothing'
   const isAccepted = isCurrentAccepted(seat, subject)
   const { startReplaces } = seat.kind
-  const faults = judge({ ...race, ...soFar, lastEnding, isCurrentAccepted: isAccepted, startReplaces })
+  const isNextLeft = (slotsOf(seat, subject)?.nextLastFour ?? null) !== null
+  const faults = judge({ ...race, ...soFar, lastEnding, isCurrentAccepted: isAccepted, isNextLeft, startReplaces })
 
   if (slotsOf(seat, subject)?.status === 'inactive') {
     seat.stytch.dashboard.setStatus(subject.clientId, 'active')

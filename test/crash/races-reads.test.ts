@@ -61,3 +61,20 @@ test('two executions that refuse at once both name the refusal', async () => {
 
   expect(lastEnding).toBe('refused cancelledUnderUs')
 })
+
+test.each([
+  ['overlapAfterRevoke', 4],
+  ['overlapAfterRevoke', 8],
+  ['overlap', 4],
+  ['overlap', 8],
+  ['orphan', 4],
+] as const)(
+  'a settle from %s whose label is moved on by hand before call %i ends the other slot all the same',
+  async (beginning, at) => {
+    const result = await runRace(seat, { intent: 'settle', beginning, act: 'operatorMovesOn', at })
+
+    expect(result.heldBefore?.step).toBe('setSecret')
+    expect(result.lastEnding).toBe('done')
+    expect(result.violations).toEqual([])
+  },
+)

@@ -8,7 +8,7 @@ import type { Intent } from '../secret/request-token.ts'
 import { isAnyway } from '../secret/settle-subject.ts'
 import { CALL_RESERVE_MS } from '../secret/step-timeout.ts'
 import type { Refusal } from './refusal.ts'
-import { type Guarded, guard, type Rotation, type RunningStep } from './rotation.ts'
+import { type Guarded, guardAgain, type Rotation, type RunningStep } from './rotation.ts'
 
 /** Milliseconds. A planned settle can be asked for again; a step that waits for longer keeps its function from a revoke. */
 export const REPLICA_WAIT_MS = 20_000
@@ -20,17 +20,18 @@ export const replicasInTheWay = (
   { requestToken }: Pick<RunningStep, 'requestToken'>,
   { intent, guarded }: { readonly intent: Intent; readonly guarded: Guarded },
 ): readonly ReplicaState[] => {
-  const { state, currentId, currentOrigin } = guarded
-  if (intent === 'revoke' || isAnyway(requestToken, { secretArn: state.arn, currentId })) return []
-  return replicasKeepingOpen(state, { versionId: currentId, origin: currentOrigin })
+  const { state, switched } = guarded
+  const subject = { secretArn: state.arn, currentId: switched.versionId }
+  if (intent === 'revoke' || isAnyway(requestToken, subject)) return []
+  return replicasKeepingOpen(state, switched)
 }
 
-/** A failure is final; anything else may pass. @returns same, or finished: somebody ended this rotation meanwhile */
+/** A failure is final; anything else may pass. @returns same, or what guardAgain found instead */
 export const awaitReplicas = async (
   rotation: Rotation,
   request: RunningStep,
   { intent, guarded }: { readonly intent: Intent; readonly guarded: Guarded },
-): Promise<Result<'same' | 'finished', Refusal>> => {
+): Promise<Result<'same' | 'finished' | 'lookAgain', Refusal>> => {
   const { timing } = rotation
   let behind = replicasInTheWay(request, { intent, guarded })
   const until = timing.now() + REPLICA_WAIT_MS
@@ -41,10 +42,9 @@ export const awaitReplicas = async (
       return refused({ reason: 'replicaBehind', replicas: behind })
     }
     await timing.wait(pauseMs)
-    const again = await guard(rotation, request)
+    const again = await guardAgain(rotation, request, guarded)
     if (!again.ok) return again
-    if (again.value.isFinished) return ok('finished')
-    if (again.value.currentId !== guarded.currentId) return refused({ reason: 'currentMoved' })
+    if (typeof again.value === 'string') return ok(again.value)
     behind = replicasInTheWay(request, { intent, guarded: again.value })
   }
   return ok('same')

@@ -10,7 +10,7 @@ import { type Retirement, stillUsed } from './moves.ts'
 import { readVersionRecords } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import { isSameSlots, retireSlot } from './retire-slot.ts'
-import { type Guarded, guard, type Rotation, type RunningStep, type Version, waitFor } from './rotation.ts'
+import { type Guarded, guardAgain, type Rotation, type RunningStep, type Version, waitFor } from './rotation.ts'
 
 interface SlotEnding {
   readonly intent: Intent
@@ -31,10 +31,9 @@ const checkLabels = async (
   request: RunningStep,
   { guarded, intent }: SlotEnding,
 ): Promise<Result<'same' | 'finished' | 'lookAgain', Refusal>> => {
-  const again = await guard(rotation, request)
+  const again = await guardAgain(rotation, request, guarded)
   if (!again.ok) return again
-  if (again.value.isFinished) return ok('finished')
-  if (again.value.currentId !== guarded.currentId) return refused({ reason: 'currentMoved' })
+  if (typeof again.value === 'string') return ok(again.value)
   return ok(replicasInTheWay(request, { intent, guarded: again.value }).length === 0 ? 'same' : 'lookAgain')
 }
 
@@ -61,7 +60,10 @@ const isSwitchedTo = async (rotation: Rotation, ending: SlotEnding): Promise<boo
   )
 }
 
-/** What is cancelled is lost for ever, and seldom urgent: labels and slots have to say so twice. */
+/**
+ * What is cancelled is lost for ever, and seldom urgent: labels and slots have to say so twice. So they have to where AWSCURRENT was moved on
+ * before this settle came to its end: labels that are a little old show the same when it has ended and another rotation begins.
+ */
 const lookTwice = async (
   rotation: Rotation,
   request: RunningStep,
@@ -88,13 +90,19 @@ export const endSlot = async (
 ): Promise<Result<SlotEnded, Refusal>> => {
   const { intent, retire, guarded, current, seen } = ending
   const { view, known } = seen
-  const { currentOrigin } = guarded
-  const used = stillUsed({ intent, currentOrigin, retire, uses: view.uses, now: rotation.timing.now() })
+  const { switched, isFinished } = guarded
+  const used = stillUsed({
+    intent,
+    currentOrigin: switched.origin,
+    retire,
+    uses: view.uses,
+    now: rotation.timing.now(),
+  })
   if (used !== undefined) return refused(used)
   const replicas = await awaitReplicas(rotation, request, ending)
   if (!replicas.ok) return replicas
-  if (replicas.value === 'finished') return ok('finished')
-  const check = retire === 'cancel' ? lookTwice : checkLabels
+  if (replicas.value !== 'same') return ok(replicas.value)
+  const check = retire === 'cancel' || isFinished ? lookTwice : checkLabels
   const checked = await check(rotation, request, ending)
   if (!checked.ok) return checked
   if (checked.value !== 'same') return ok(checked.value)

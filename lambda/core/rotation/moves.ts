@@ -77,7 +77,7 @@ export const createMove = (facts: CreateFacts): Result<CreateMove, Refusal> => {
 
 interface SlotEnd {
   readonly intent: Intent
-  /** Origin of the version that carries AWSCURRENT. */
+  /** Of the version that the last switch led to. */
   readonly currentOrigin: Origin
   readonly retire: Exclude<Retirement, 'none'>
   readonly uses: SlotUses | undefined

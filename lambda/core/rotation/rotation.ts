@@ -7,7 +7,7 @@ import type { Journal } from '../base/journal.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Publication } from '../revocations/publish.ts'
-import { CURRENT, labelled, PENDING, PREVIOUS } from '../secret/labels.ts'
+import { CURRENT, type Labelled, labelled, PENDING, PREVIOUS } from '../secret/labels.ts'
 import { readTolerantly } from '../secret/read-tolerantly.ts'
 import {
   type Intent,
@@ -130,7 +130,9 @@ export interface Guarded {
   readonly currentId: string
   readonly currentOrigin: Origin
   readonly previousId: string | undefined
-  /** The token's version carries AWSCURRENT: everything is done. */
+  /** What the last switch led to, whose overlap a settle ends: AWSCURRENT's; once that has moved on to this settle's own version, AWSPREVIOUS's. */
+  readonly switched: Labelled
+  /** The token's version carries AWSCURRENT. */
   readonly isFinished: boolean
   /** It still carries AWSPENDING: Secrets Manager has not seen this rotation succeed yet. */
   readonly isPending: boolean
@@ -173,14 +175,44 @@ export const guard = async (rotation: Rotation, request: RunningStep): Promise<R
   if (origin === 'settle' && !isFinished && !isSettleAbout(requestToken, { secretArn: state.arn, currentId })) {
     return refused({ reason: 'currentMoved' })
   }
+  const previousId = labelled(state, PREVIOUS)
+  const isMovedOn =
+    previousId !== undefined &&
+    isFinished &&
+    isSettleAbout(requestToken, { secretArn: state.arn, currentId: previousId })
+  const switchedId = isMovedOn ? previousId : currentId
   return ok({
     state,
     currentId,
     currentOrigin: readRequestToken(currentId).origin,
-    previousId: labelled(state, PREVIOUS),
+    previousId,
+    switched: { versionId: switchedId, origin: readRequestToken(switchedId).origin },
     isFinished,
     isPending: carries(state, requestToken, PENDING),
   })
+}
+
+/**
+ * Whether nothing is left to do: AWSCURRENT is on this rotation's version, and for a settle Secrets Manager has seen it end. A person may move
+ * the label of a rotation that hangs, and a settle's before the other slot is ended; the settle's value is the same on both versions.
+ */
+export const isConcluded = ({ isFinished, isPending, switched }: Guarded, requestToken: string): boolean =>
+  isFinished && (switched.versionId === requestToken || !isPending)
+
+/**
+ * The labels once more, while a slot is about to be ended that they were looked at for.
+ * @returns finished: another execution has ended this rotation. lookAgain: AWSCURRENT has moved on to it before its end, with the same value.
+ */
+export const guardAgain = async (
+  rotation: Rotation,
+  request: RunningStep,
+  { currentId }: Pick<Guarded, 'currentId'>,
+): Promise<Result<Guarded | 'finished' | 'lookAgain', Refusal>> => {
+  const again = await guard(rotation, request)
+  if (!again.ok) return again
+  if (isConcluded(again.value, request.requestToken)) return ok('finished')
+  if (again.value.currentId === currentId) return again
+  return again.value.isFinished ? ok('lookAgain') : refused({ reason: 'currentMoved' })
 }
 
 type Reading = Pick<Rotation, 'issuer' | 'form'>

@@ -12,6 +12,7 @@ import {
   DONE,
   guard,
   intentOf,
+  isConcluded,
   type Rotation,
   type RunningStep,
   readCurrent,
@@ -27,7 +28,8 @@ const MAX_ROUNDS = 4
 const round = async (rotation: Rotation, request: RunningStep): Promise<StepResult | undefined> => {
   const [guarded, pending] = await Promise.all([guard(rotation, request), awaitPending(rotation, request)])
   if (!guarded.ok) return guarded
-  if (guarded.value.isFinished) return DONE
+  if (isConcluded(guarded.value, request.requestToken)) return DONE
+  const { isFinished } = guarded.value
   if (!pending.ok) return pending
   if (pending.value === undefined) return refused({ reason: 'pendingMissing' })
   const read = await readCurrent(rotation, request, guarded.value)
@@ -35,8 +37,9 @@ const round = async (rotation: Rotation, request: RunningStep): Promise<StepResu
   const current = read.value
   const same = sameClient(current, pending.value)
   if (!same.ok) return same
+  // AWSCURRENT has moved already: the step does what may be left to do, and what stands against that is no reason to refuse.
   const intent = intentOf(request.requestToken, rotation.timing.now())
-  if (!intent.ok) return intent
+  if (!intent.ok) return isFinished ? DONE : intent
   if (intent.value === 'settle' && !sameValue(current, pending.value)) return refused({ reason: 'currentMoved' })
   if (intent.value === 'rollback' && guarded.value.currentOrigin === 'revoke') {
     return refused({ reason: 'wouldRestoreRevoked' })
@@ -45,9 +48,9 @@ const round = async (rotation: Rotation, request: RunningStep): Promise<StepResu
   const previous = () => readPrevious(rotation, request, { previousId: guarded.value.previousId, clientId })
   const stored = { current, pending: pending.value }
   const seen = await lookAndName(rotation, { intent: intent.value, stored }, previous)
-  if (!seen.ok) return seen
+  if (!seen.ok) return isFinished ? DONE : seen
   const move = setMove(intent.value, seen.value.sighting)
-  if (!move.ok) return move
+  if (!move.ok) return isFinished ? DONE : move
   if (move.value === 'none') return DONE
   const ending = { intent: intent.value, retire: move.value, guarded: guarded.value, current, seen: seen.value }
   const ended = await endSlot(rotation, request, ending)

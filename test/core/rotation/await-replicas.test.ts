@@ -65,9 +65,22 @@ describe('a planned settle', () => {
   }
 
   test('ends nothing when another execution has finished while it waited', async () => {
-    const { effect, waits } = await meanwhile(({ secrets }, token) => secrets.place(token, { labels: ['AWSCURRENT'] }))
+    const { effect, waits } = await meanwhile(({ secrets }, token) => {
+      secrets.place(token, { labels: ['AWSCURRENT'] })
+      secrets.versions.get(token)?.labels.delete('AWSPENDING')
+    })
 
     expect([effect, waits]).toEqual(['nothing', [250]])
+  })
+
+  test('waits on when its label was moved on by hand, before the other value was ended', async () => {
+    const { world, token } = await begin(['rotate'], 'settle', ['createSecret'])
+    syncsAfter(world, 5000)
+    world.timing.onWait.push(() => world.secrets.place(token, { labels: ['AWSCURRENT'] }))
+
+    expect(await does(world, 'setSecret', token)).toBe('complete')
+    expect(world.timing.now() - NOON_THIRTY).toBeGreaterThanOrEqual(5000)
+    expect(accepted(world)).toEqual(['new1'])
   })
 
   test('ends nothing when its labels were taken away while it waited', async () => {

@@ -75,10 +75,20 @@ describe('a settle that waits for its second look', () => {
   })
 
   test('ends nothing when another execution has finished meanwhile', async () => {
-    const { world, effect } = await seat(({ secrets }, token) => secrets.place(token, { labels: ['AWSCURRENT'] }))
+    const { world, effect } = await seat(({ secrets }, token) => {
+      secrets.place(token, { labels: ['AWSCURRENT'] })
+      secrets.versions.get(token)?.labels.delete('AWSPENDING')
+    })
 
     expect(effect).toBe('nothing')
     expect(world.client().next).not.toBeNull()
+  })
+
+  test('looks twice more when its label was moved on by hand', async () => {
+    const { world, effect } = await seat(({ secrets }, token) => secrets.place(token, { labels: ['AWSCURRENT'] }))
+
+    expect(effect).toBe('cancel')
+    expect(world.timing.waits.filter((ms) => ms === DEPLOYED.staleLabelsMs)).toHaveLength(2)
   })
 
   test('ends nothing when AWSCURRENT has moved meanwhile', async () => {

@@ -54,6 +54,7 @@ const placeOf = async ({
     currentId: BY_HAND,
     currentOrigin: origin,
     previousId: undefined,
+    switched: { versionId: BY_HAND, origin },
     isFinished: false,
     isPending: true,
   }

@@ -120,7 +120,7 @@ describe('a planned settle', () => {
     expect(looks).toBeGreaterThan(2)
   })
 
-  test('does not wait when a person said so', async () => {
+  const anyway = async () => {
     const { world } = await begin(['rotate'], 'rotate')
     const currentId = world.secrets.holderOf('AWSCURRENT') ?? ''
     world.secrets.versions.get(world.secrets.holderOf('AWSPENDING') ?? '')?.labels.delete('AWSPENDING')
@@ -129,8 +129,21 @@ describe('a planned settle', () => {
     const token = makeRequestToken({ ...asked, about })
     world.secrets.rotateSecret(token)
     world.secrets.replicas = [failed]
-
     await world.step('createSecret', token)
+    return { world, token }
+  }
+
+  test('does not wait when a person said so', async () => {
+    const { world, token } = await anyway()
+
+    expect(await does(world, 'setSecret', token)).toBe('complete')
+    expect(accepted(world)).toEqual(['new1'])
+  })
+
+  test('does not wait when a person said so, and moved its label on', async () => {
+    const { world, token } = await anyway()
+    world.secrets.place(token, { labels: ['AWSCURRENT'] })
+
     expect(await does(world, 'setSecret', token)).toBe('complete')
     expect(accepted(world)).toEqual(['new1'])
   })

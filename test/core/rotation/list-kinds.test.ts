@@ -132,6 +132,22 @@ describe('a planned end of a value', () => {
     expect(refusedOf(world)).toEqual([])
   })
 
+  test.each([
+    ['rotate', 'waits while it is used'],
+    ['revoke', 'waits for nobody'],
+  ] as const)('by a %s’s settle, whose label was moved on by hand, %s', async (intent) => {
+    const { world } = listening({ uses: used(0) })
+    await world.rotate(tokenOf(intent))
+    const settle = tokenOf('settle')
+    world.secrets.rotateSecret(settle)
+    await world.step('createSecret', settle)
+    world.secrets.place(settle, { labels: ['AWSCURRENT'] })
+
+    await world.step('setSecret', settle).catch(() => {})
+
+    expect(world.client().next === null).toBe(intent === 'revoke')
+  })
+
   test('by a revoke, and by the settle after it, waits for nobody', async () => {
     const { world } = listening({ uses: used(0) })
     await world.rotate(tokenOf('rotate'))

@@ -168,8 +168,9 @@ export const judge = (judged: Judged): readonly string[] => {
   if (isOurs && !own && lastEnding === 'done' && kills.length === 0 && !isCurrentAccepted) {
     faults.push('it is done, and AWSCURRENT is refused')
   }
-  const startsNothing = /^(twin|overtake|late|operatorMovesOn)/.test(act)
-  if (startsNothing && intent === 'settle' && lastEnding === 'done' && isNextLeft) {
+  // Once AWSCURRENT has moved by hand, a next secret beside its value may be a colleague's, and is left to him.
+  const isEnded = /^(twin|overtake|late)/.test(act) || (act === 'operatorMovesOn' && beginning.startsWith('overlap'))
+  if (isEnded && intent === 'settle' && lastEnding === 'done' && isNextLeft) {
     faults.push('it is done, and a next secret is left')
   }
   return faults

@@ -67,7 +67,6 @@ test.each([
   ['overlapAfterRevoke', 8],
   ['overlap', 4],
   ['overlap', 8],
-  ['orphan', 4],
 ] as const)(
   'a settle from %s whose label is moved on by hand before call %i ends the other slot all the same',
   async (beginning, at) => {

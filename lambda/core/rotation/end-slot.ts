@@ -61,8 +61,8 @@ const isSwitchedTo = async (rotation: Rotation, ending: SlotEnding): Promise<boo
 }
 
 /**
- * What is cancelled is lost for ever, and seldom urgent: labels and slots have to say so twice. So they have to where AWSCURRENT was moved on
- * before this settle came to its end: labels that are a little old show the same when it has ended and another rotation begins.
+ * What is cancelled is lost for ever, and seldom urgent: labels and slots have to say so twice. So they have to once AWSCURRENT is on this
+ * settle's version: then AWSPENDING keeps no other rotation from beginning.
  */
 const lookTwice = async (
   rotation: Rotation,

@@ -1,6 +1,6 @@
 // finishSecret: looks once more, then moves AWSCURRENT to this rotation's version. A settle proves first that the value which lost is
 // refused, signs that, publishes whose tokens died, and reports it; nothing of that which fails holds the label up. Nothing is changed at the issuer from
-// here on: moving the label gives up the mutex.
+// here on: moving the label gives up the mutex. A settle whose label somebody else has moved is ended by setSecret, with two looks.
 
 import { Fault } from '../base/fault.ts'
 import { ok, type Result, refused } from '../base/result.ts'
@@ -232,6 +232,22 @@ const publishEvidence = async (
   }
 }
 
+/** A person may have moved AWSCURRENT on before the other value was ended: then nothing is reported done. A look may be behind. */
+const assertEnded = async (rotation: Rotation, pending: Version): Promise<void> => {
+  const { readLagMs } = rotation.bounds
+  for (let looks = 1; ; looks += 1) {
+    const seen = await look(rotation, { intent: 'settle', stored: { current: pending } })
+    if (!seen.ok || seen.value.sighting.position !== 'overlap') return
+    if (looks === MAX_LOOKS || readLagMs === 0) {
+      throw notYet(
+        'STEP_OUT_OF_ORDER',
+        `AWSCURRENT of client ${pending.secret.clientId} was moved to this settle's version, and Stytch accepts the value before it as well; setSecret must come first.`,
+      )
+    }
+    await waitFor(rotation, readLagMs / (MAX_LOOKS - 1), 'Stytch shows the end of the overlap')
+  }
+}
+
 /** Of a client that is inactive nothing can be proven, and that it is done is reported all the same. */
 const provenAgain = async (...[rotation, pending, guarded]: Parameters<typeof proveAgain>) => {
   try {
@@ -253,7 +269,9 @@ const reportAgain = async (rotation: Rotation, request: RunningStep, guarded: Gu
   const intent = intentOfOrigin(readRequestToken(request.requestToken).origin)
   const pending = current.ok ? current.value : undefined
   const facts = factsOf(rotation, request, { guarded, intent, pending })
-  const again = intent === 'settle' && pending !== undefined ? await provenAgain(rotation, pending, guarded) : undefined
+  const isSettle = intent === 'settle' && pending !== undefined
+  const again = isSettle ? await provenAgain(rotation, pending, guarded) : undefined
+  if (isSettle && again === undefined) await assertEnded(rotation, pending)
   const evidence = again === undefined ? [] : evidenceEvents(facts, again.evidence, again.revokeToken)
   await rotation.events.publish([
     ...evidence,

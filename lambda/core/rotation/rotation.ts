@@ -130,7 +130,7 @@ export interface Guarded {
   readonly currentId: string
   readonly currentOrigin: Origin
   readonly previousId: string | undefined
-  /** What the last switch led to, whose overlap a settle ends: AWSCURRENT's; once that has moved on to this settle's own version, AWSPREVIOUS's. */
+  /** The version that consumers were switched to, whose overlap a settle ends: AWSCURRENT's, or AWSPREVIOUS's once AWSCURRENT is on the settle's. */
   readonly switched: Labelled
   /** The token's version carries AWSCURRENT. */
   readonly isFinished: boolean
@@ -193,26 +193,27 @@ export const guard = async (rotation: Rotation, request: RunningStep): Promise<R
 }
 
 /**
- * Whether nothing is left to do: AWSCURRENT is on this rotation's version, and for a settle Secrets Manager has seen it end. A person may move
- * the label of a rotation that hangs, and a settle's before the other slot is ended; the settle's value is the same on both versions.
+ * Whether nothing is left to do. Of a settle AWSCURRENT on its version does not say so while AWSPENDING is there as well: a person may have moved
+ * it on before the other value was ended. Secrets Manager takes AWSPENDING away once it has seen all four steps end.
  */
-export const isConcluded = ({ isFinished, isPending, switched }: Guarded, requestToken: string): boolean =>
-  isFinished && (switched.versionId === requestToken || !isPending)
+export const isConcluded = ({ isFinished, isPending }: Guarded, requestToken: string): boolean =>
+  isFinished && !(isPending && readRequestToken(requestToken).origin === 'settle')
 
 /**
  * The labels once more, while a slot is about to be ended that they were looked at for.
- * @returns finished: another execution has ended this rotation. lookAgain: AWSCURRENT has moved on to it before its end, with the same value.
+ * @returns finished: another execution has ended this rotation. lookAgain: AWSCURRENT has moved between the two versions that hold a settle's
+ * value, or one of the two replies is old.
  */
 export const guardAgain = async (
   rotation: Rotation,
   request: RunningStep,
-  { currentId }: Pick<Guarded, 'currentId'>,
+  { currentId, isFinished }: Pick<Guarded, 'currentId' | 'isFinished'>,
 ): Promise<Result<Guarded | 'finished' | 'lookAgain', Refusal>> => {
   const again = await guard(rotation, request)
   if (!again.ok) return again
   if (isConcluded(again.value, request.requestToken)) return ok('finished')
   if (again.value.currentId === currentId) return again
-  return again.value.isFinished ? ok('lookAgain') : refused({ reason: 'currentMoved' })
+  return isFinished || again.value.isFinished ? ok('lookAgain') : refused({ reason: 'currentMoved' })
 }
 
 type Reading = Pick<Rotation, 'issuer' | 'form'>

@@ -2,14 +2,16 @@
 // value still lives. For rotate and revoke there is nothing to set: the issuer made the value, in createSecret.
 
 import { Fault } from '../base/fault.ts'
-import { refused } from '../base/result.ts'
+import { type Result, refused } from '../base/result.ts'
 import { makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { endSlot } from './end-slot.ts'
-import { lookAndName } from './look.ts'
+import { lookAndName, type Seen } from './look.ts'
 import { setMove } from './moves.ts'
+import { explainRefusal, type Refusal } from './refusal.ts'
 import {
   awaitPending,
   DONE,
+  type Guarded,
   guard,
   intentOf,
   isConcluded,
@@ -20,16 +22,63 @@ import {
   type StepResult,
   sameClient,
   sameValue,
+  type Version,
+  waitFor,
 } from './rotation.ts'
 
 const MAX_ROUNDS = 4
+
+interface MovedOn {
+  readonly guarded: Guarded
+  readonly current: Version
+  readonly look: () => Promise<Result<Seen, Refusal>>
+}
+
+const isOverlap = (seen: Result<Seen, Refusal>): boolean => seen.ok && seen.value.sighting.position === 'overlap'
+
+/** A look that shows neither this settle's end nor what it has to end may show what was before it. */
+const lookAtMovedOn = async (rotation: Rotation, { look: lookNow }: MovedOn): Promise<Result<Seen, Refusal>> => {
+  const seen = await lookNow()
+  const isEnough = isOverlap(seen) || (seen.ok && seen.value.sighting.position === 'settled')
+  const { readLagMs } = rotation.bounds
+  if (isEnough || readLagMs === 0) return seen
+  await waitFor(rotation, readLagMs, 'a second look at Stytch shows what is left of the overlap')
+  return lookNow()
+}
+
+/**
+ * AWSCURRENT is on this settle's version, by a person's hand or because the step is repeated. With its value in the next slot the settle has not
+ * ended what it is for, as no settle leaves it there. Whatever else there is came later, and is not refused either: AWSCURRENT has moved.
+ * @throws Fault CURRENT_MOVED when that has to wait: a refusal would give up AWSPENDING, without which no repeated step looks again.
+ */
+const endMovedOn = async (
+  rotation: Rotation,
+  request: RunningStep,
+  movedOn: MovedOn,
+): Promise<StepResult | undefined> => {
+  const seen = await lookAtMovedOn(rotation, movedOn)
+  if (!seen.ok || !isOverlap(seen)) return DONE
+  const { guarded, current } = movedOn
+  const ended = await endSlot(rotation, request, {
+    intent: 'settle',
+    retire: 'complete',
+    guarded,
+    current,
+    seen: seen.value,
+  })
+  if (ended.ok) return ended.value === 'lookAgain' ? undefined : DONE
+  throw new Fault({
+    code: 'CURRENT_MOVED',
+    retryable: true,
+    message: `AWSCURRENT of ${request.secretId} was moved to this settle's version before the value before it was ended, which is not possible now: ${explainRefusal(ended.refusal)}; the step is retried.`,
+  })
+}
 
 /** One look and what follows from it; everything it rests on is read anew. @returns undefined: look again. */
 const round = async (rotation: Rotation, request: RunningStep): Promise<StepResult | undefined> => {
   const [guarded, pending] = await Promise.all([guard(rotation, request), awaitPending(rotation, request)])
   if (!guarded.ok) return guarded
   if (isConcluded(guarded.value, request.requestToken)) return DONE
-  const { isFinished } = guarded.value
   if (!pending.ok) return pending
   if (pending.value === undefined) return refused({ reason: 'pendingMissing' })
   const read = await readCurrent(rotation, request, guarded.value)
@@ -37,20 +86,20 @@ const round = async (rotation: Rotation, request: RunningStep): Promise<StepResu
   const current = read.value
   const same = sameClient(current, pending.value)
   if (!same.ok) return same
-  // AWSCURRENT has moved already: the step does what may be left to do, and what stands against that is no reason to refuse.
+  const { isFinished, previousId, currentOrigin } = guarded.value
   const intent = intentOf(request.requestToken, rotation.timing.now())
   if (!intent.ok) return isFinished ? DONE : intent
   if (intent.value === 'settle' && !sameValue(current, pending.value)) return refused({ reason: 'currentMoved' })
-  if (intent.value === 'rollback' && guarded.value.currentOrigin === 'revoke') {
-    return refused({ reason: 'wouldRestoreRevoked' })
-  }
+  if (intent.value === 'rollback' && currentOrigin === 'revoke') return refused({ reason: 'wouldRestoreRevoked' })
   const { clientId } = current.secret
-  const previous = () => readPrevious(rotation, request, { previousId: guarded.value.previousId, clientId })
+  const previous = () => readPrevious(rotation, request, { previousId, clientId })
   const stored = { current, pending: pending.value }
-  const seen = await lookAndName(rotation, { intent: intent.value, stored }, previous)
-  if (!seen.ok) return isFinished ? DONE : seen
+  const look = () => lookAndName(rotation, { intent: intent.value, stored }, previous)
+  if (isFinished) return endMovedOn(rotation, request, { guarded: guarded.value, current, look })
+  const seen = await look()
+  if (!seen.ok) return seen
   const move = setMove(intent.value, seen.value.sighting)
-  if (!move.ok) return isFinished ? DONE : move
+  if (!move.ok) return move
   if (move.value === 'none') return DONE
   const ending = { intent: intent.value, retire: move.value, guarded: guarded.value, current, seen: seen.value }
   const ended = await endSlot(rotation, request, ending)

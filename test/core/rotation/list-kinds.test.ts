@@ -135,7 +135,7 @@ describe('a planned end of a value', () => {
   test.each([
     ['rotate', 'waits while it is used'],
     ['revoke', 'waits for nobody'],
-  ] as const)('by a %s’s settle, whose label was moved on by hand, %s', async (intent) => {
+  ] as const)('by a %s’s settle, whose label was moved on by hand, %s', async (intent, _what) => {
     const { world } = listening({ uses: used(0) })
     await world.rotate(tokenOf(intent))
     const settle = tokenOf('settle')

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { HOUR_MS } from '../../../lambda/core/base/time-units.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { onceAt } from '../../fakes/call-log.ts'
-import { createRegisteredWorld, nameOf, tokenOf, type World } from '../../fakes/world.ts'
+import { createRegisteredWorld, nameOf, tokenOf } from '../../fakes/world.ts'
 import { accepted, begin, begun, does, type LostCase, landLate, stateOf } from './step-seat.ts'
 
 describe('a step out of its order', () => {
@@ -37,60 +37,6 @@ describe('a step out of its order', () => {
 
     expect(await does(world, 'setSecret', settle)).toBe('nothing')
     expect(stateOf(world)).toBe(before)
-  })
-})
-
-describe('a settle whose label a person moved on before its end', () => {
-  const movedOn = async (finished: readonly Intent[]) => {
-    const { world, token } = await begin(finished, 'settle', ['createSecret'])
-    world.secrets.place(token, { labels: ['AWSCURRENT'] })
-    return { world, token }
-  }
-
-  test.each<[string, readonly Intent[], string, readonly string[]]>([
-    ['a planned switch', ['rotate'], 'complete', ['new1']],
-    ['a revoke', ['revoke'], 'complete', ['new1']],
-    ['a rollback', ['rotate', 'rollback'], 'cancel', ['A']],
-  ])('of %s is done all the same', async (_what, finished, effect, left) => {
-    const { world, token } = await movedOn(finished)
-
-    expect(await does(world, 'setSecret', token)).toBe(effect)
-    expect(accepted(world)).toEqual(left)
-    expect(await does(world, 'setSecret', token)).toBe('nothing')
-  })
-
-  test.each<[string, (world: World, token: string) => void]>([
-    [
-      'Secrets Manager has seen it end',
-      ({ secrets }, token) => secrets.versions.get(token)?.labels.delete('AWSPENDING'),
-    ],
-    ['it is older than a settle may be', ({ timing }) => timing.advance(3 * HOUR_MS)],
-    [
-      'it was moved from a version that this settle is not about',
-      ({ secrets }) => secrets.place('by-hand', { labels: ['AWSPREVIOUS'] }),
-    ],
-    [
-      'no version came before',
-      ({ secrets }) => secrets.versions.get(secrets.holderOf('AWSPREVIOUS') ?? '')?.labels.clear(),
-    ],
-    ['a colleague has replaced the value', ({ client }) => Object.assign(client(), { current: 'B', next: 'C' })],
-    ['the client is gone', ({ issuer }) => issuer.clients.clear()],
-    [
-      'the client is another secret’s',
-      ({ client }) => Object.assign(client(), { boundTo: 'arn:aws:secretsmanager:eu-central-1:1:secret:b' }),
-    ],
-  ])('does nothing, and refuses nothing, where %s', async (_where, change) => {
-    const { world, token } = await movedOn(['rotate'])
-    change(world, token)
-
-    expect(await does(world, 'setSecret', token)).toBe('nothing')
-  })
-
-  test('is not reported done while the value before still lives', async () => {
-    const { world, token } = await movedOn(['revoke'])
-
-    expect(await does(world, 'finishSecret', token)).toBe('fault STYTCH_OUTCOME_UNKNOWN')
-    expect(accepted(world)).toEqual(['A', 'new1'])
   })
 })
 

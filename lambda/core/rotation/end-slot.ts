@@ -70,7 +70,7 @@ const lookTwice = async (
   ending: SlotEnding,
 ): Promise<Result<'same' | 'finished' | 'lookAgain', Refusal>> => {
   const { current, seen, isStill = async () => true } = ending
-  await waitFor(rotation, rotation.bounds.staleLabelsMs, 'a second look can confirm what is cancelled')
+  await waitFor(rotation, rotation.bounds.staleLabelsMs, 'a second look can confirm what is ended')
   const [labels, view, holds, isContradicted] = await Promise.all([
     checkLabels(rotation, request, ending),
     rotation.issuer.look(current.secret.clientId, seen.known),

@@ -77,7 +77,7 @@ export const createMove = (facts: CreateFacts): Result<CreateMove, Refusal> => {
 
 interface SlotEnd {
   readonly intent: Intent
-  /** Of the version that the last switch led to. */
+  /** Of the version that was switched to (Guarded.switched). */
   readonly currentOrigin: Origin
   readonly retire: Exclude<Retirement, 'none'>
   readonly uses: SlotUses | undefined

@@ -130,7 +130,7 @@ export interface Guarded {
   readonly currentId: string
   readonly currentOrigin: Origin
   readonly previousId: string | undefined
-  /** The version that consumers were switched to, whose overlap a settle ends: AWSCURRENT's, or AWSPREVIOUS's once AWSCURRENT is on the settle's. */
+  /** AWSCURRENT's version; where that is this settle's own, AWSPREVIOUS's, if the settle is about it: the switch whose overlap it ends. */
   readonly switched: Labelled
   /** The token's version carries AWSCURRENT. */
   readonly isFinished: boolean
@@ -194,14 +194,15 @@ export const guard = async (rotation: Rotation, request: RunningStep): Promise<R
 
 /**
  * Whether nothing is left to do. Of a settle AWSCURRENT on its version does not say so while AWSPENDING is there as well: a person may have moved
- * it on before the other value was ended. Secrets Manager takes AWSPENDING away once it has seen all four steps end.
+ * it on, from the switch that the settle is about, before the other value was ended. Secrets Manager takes AWSPENDING away once it has seen all
+ * four steps end.
  */
-export const isConcluded = ({ isFinished, isPending }: Guarded, requestToken: string): boolean =>
-  isFinished && !(isPending && readRequestToken(requestToken).origin === 'settle')
+export const isConcluded = ({ isFinished, isPending, currentId, switched }: Guarded): boolean =>
+  isFinished && !(isPending && switched.versionId !== currentId)
 
 /**
  * The labels once more, while a slot is about to be ended that they were looked at for.
- * @returns finished: another execution has ended this rotation. lookAgain: AWSCURRENT has moved between the two versions that hold a settle's
+ * @returns finished: there is nothing left to do (isConcluded). lookAgain: AWSCURRENT has moved between the two versions that hold a settle's
  * value, or one of the two replies is old.
  */
 export const guardAgain = async (
@@ -211,7 +212,7 @@ export const guardAgain = async (
 ): Promise<Result<Guarded | 'finished' | 'lookAgain', Refusal>> => {
   const again = await guard(rotation, request)
   if (!again.ok) return again
-  if (isConcluded(again.value, request.requestToken)) return ok('finished')
+  if (isConcluded(again.value)) return ok('finished')
   if (again.value.currentId === currentId) return again
   return isFinished || again.value.isFinished ? ok('lookAgain') : refused({ reason: 'currentMoved' })
 }

@@ -46,19 +46,24 @@ const lookAtMovedOn = async (rotation: Rotation, { look: lookNow }: MovedOn): Pr
   return lookNow()
 }
 
+/** What may pass: a refusal would give up AWSPENDING, without which no repeated step looks again. */
+const mayPass = ({ reason }: Refusal): boolean => reason === 'stillUsed' || reason === 'replicaBehind'
+
 /**
- * AWSCURRENT is on this settle's version, by a person's hand or because the step is repeated. With its value in the next slot the settle has not
- * ended what it is for, as no settle leaves it there. Whatever else there is came later, and is not refused either: AWSCURRENT has moved.
- * @throws Fault CURRENT_MOVED when that has to wait: a refusal would give up AWSPENDING, without which no repeated step looks again.
+ * AWSCURRENT is on this settle's version, by a person's hand or because the step is repeated. With its value in the next of two slots the settle
+ * has not ended what it is for, as no settle leaves it there. Another next secret may have come later, and so may an entry of a list: they are left
+ * alone, and nothing is refused for them, as AWSCURRENT has moved.
+ * @throws Fault CURRENT_MOVED when the end has to wait.
  */
 const endMovedOn = async (
   rotation: Rotation,
   request: RunningStep,
   movedOn: MovedOn,
 ): Promise<StepResult | undefined> => {
+  const { guarded, current } = movedOn
+  if (rotation.issuer.keepsList?.(current.secret.clientId) === true) return DONE
   const seen = await lookAtMovedOn(rotation, movedOn)
   if (!seen.ok || !isOverlap(seen)) return DONE
-  const { guarded, current } = movedOn
   const ended = await endSlot(rotation, request, {
     intent: 'settle',
     retire: 'complete',
@@ -67,10 +72,11 @@ const endMovedOn = async (
     seen: seen.value,
   })
   if (ended.ok) return ended.value === 'lookAgain' ? undefined : DONE
+  if (!mayPass(ended.refusal)) return ended
   throw new Fault({
     code: 'CURRENT_MOVED',
     retryable: true,
-    message: `AWSCURRENT of ${request.secretId} was moved to this settle's version before the value before it was ended, which is not possible now: ${explainRefusal(ended.refusal)}; the step is retried.`,
+    message: `AWSCURRENT of ${request.secretId} was moved to this settle's version while the value before it was still accepted, and ending that has to wait: ${explainRefusal(ended.refusal)}.`,
   })
 }
 
@@ -78,7 +84,7 @@ const endMovedOn = async (
 const round = async (rotation: Rotation, request: RunningStep): Promise<StepResult | undefined> => {
   const [guarded, pending] = await Promise.all([guard(rotation, request), awaitPending(rotation, request)])
   if (!guarded.ok) return guarded
-  if (isConcluded(guarded.value, request.requestToken)) return DONE
+  if (isConcluded(guarded.value)) return DONE
   if (!pending.ok) return pending
   if (pending.value === undefined) return refused({ reason: 'pendingMissing' })
   const read = await readCurrent(rotation, request, guarded.value)

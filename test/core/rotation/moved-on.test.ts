@@ -38,13 +38,32 @@ describe('moved on by hand', () => {
     },
   )
 
-  test('by way of another version, it is ended as well', async () => {
+  test('by way of another version, nothing says what it is about: nothing is ended, and nothing reported', async () => {
     const { world, token } = await standing(['revoke'], 'settle', 'setSecret')
     world.secrets.place(BY_HAND, { text: textOf(valueNamed('X')), labels: ['AWSCURRENT'] })
     moveOn(world, token)
 
-    expect(await does(world, 'setSecret', token)).toBe('complete')
-    expect(accepted(world)).toEqual(['new1'])
+    expect(await does(world, 'setSecret', token)).toBe('nothing')
+    expect(await does(world, 'finishSecret', token)).toBe('fault STEP_OUT_OF_ORDER')
+    expect(accepted(world)).toEqual(['A', 'new1'])
+  })
+
+  test('moved back while the second look is waited for, it refuses, and gives up AWSPENDING', async () => {
+    const { world, token } = await movedOn('rotate')
+    const back = world.secrets.holderOf('AWSPREVIOUS') ?? ''
+    const register = [...world.secrets.versions.keys()].find((versionId) => versionId.startsWith('register-')) ?? back
+    world.timing.onWait.push(() => world.secrets.place(register, { labels: ['AWSCURRENT'] }))
+
+    expect(await does(world, 'setSecret', token)).toBe('no currentMoved, cleared: Refused')
+    expect(accepted(world)).toEqual(['A', 'new1'])
+  })
+
+  test('where the issuer keeps a list, an entry beside AWSCURRENT’s may have come later: nothing is ended', async () => {
+    const { world, token } = await movedOn('rotate')
+    Object.assign(world.issuer, { keepsList: () => true })
+
+    expect(await does(world, 'setSecret', token)).toBe('nothing')
+    expect(accepted(world)).toEqual(['A', 'new1'])
   })
 
   test.each<[string, (world: World, token: string) => void]>([

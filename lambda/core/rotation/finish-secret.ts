@@ -233,13 +233,20 @@ const publishEvidence = async (
   }
 }
 
-/** A person may have moved AWSCURRENT on before the other value was ended: then nothing is reported done. A look may be behind. */
-const assertEnded = async (rotation: Rotation, pending: Version, { name }: Secret): Promise<void> => {
+/**
+ * What a settle that is done by its label has left. A person may have moved AWSCURRENT on before the value before it was ended: then nothing is
+ * reported. A look may be behind.
+ * @returns whether the slots still are as this settle left them, so that they can be quoted again.
+ */
+const isAsLeft = async (rotation: Rotation, pending: Version, { name }: Secret): Promise<boolean> => {
   const { readLagMs } = rotation.bounds
-  if (rotation.issuer.keepsList?.(pending.secret.clientId) === true) return
+  // An entry beside this one may have come later, and the proof tells which.
+  if (rotation.issuer.keepsList?.(pending.secret.clientId) === true) return true
   for (let looks = 1; ; looks += 1) {
     const seen = await look(rotation, { intent: 'settle', stored: { current: pending } })
-    if (!seen.ok || seen.value.sighting.position !== 'overlap') return
+    if (!seen.ok || seen.value.sighting.position !== 'overlap') {
+      return seen.ok && seen.value.sighting.position === 'settled'
+    }
     if (looks === MAX_LOOKS || readLagMs === 0) {
       throw notYet(
         'STEP_OUT_OF_ORDER',
@@ -262,7 +269,7 @@ const provenAgain = async (...[rotation, pending, guarded]: Parameters<typeof pr
 
 /**
  * Done before; reported again in case the first report failed. What a settle has proven of a revoke is proven once more: what was seen then
- * died with that execution.
+ * died with that execution. Where somebody has changed the slots since, that is left to the sweep, which has owed proofs made.
  */
 const reportAgain = async (rotation: Rotation, request: RunningStep, guarded: Guarded): Promise<StepResult> => {
   // Once Secrets Manager has taken AWSPENDING away, only a forged event comes here.
@@ -271,9 +278,8 @@ const reportAgain = async (rotation: Rotation, request: RunningStep, guarded: Gu
   const intent = intentOfOrigin(readRequestToken(request.requestToken).origin)
   const pending = current.ok ? current.value : undefined
   const facts = factsOf(rotation, request, { guarded, intent, pending })
-  const isSettle = intent === 'settle' && pending !== undefined
-  const again = isSettle ? await provenAgain(rotation, pending, guarded) : undefined
-  if (isSettle && again === undefined) await assertEnded(rotation, pending, guarded.state)
+  const isProvable = intent === 'settle' && pending !== undefined && (await isAsLeft(rotation, pending, guarded.state))
+  const again = isProvable ? await provenAgain(rotation, pending, guarded) : undefined
   const evidence = again === undefined ? [] : evidenceEvents(facts, again.evidence, again.revokeToken)
   await rotation.events.publish([
     ...evidence,

@@ -18,8 +18,8 @@ const movedOn = async (...finished: readonly Intent[]) => {
 }
 
 /** Through all of its steps, AWSPENDING where it was. */
-const finished = async () => {
-  const { world, token } = await standing(['rotate'], 'settle', 'setSecret')
+const finished = async (intent: Intent = 'rotate') => {
+  const { world, token } = await standing([intent], 'settle', 'setSecret')
   for (const name of ['setSecret', 'testSecret', 'finishSecret'] as const) await step(world, name, token)
   world.timing.waits.length = 0
   return { world, token }
@@ -126,16 +126,16 @@ describe('moved on by hand', () => {
     expect(detailsOf(world, 'Rotation Refused')).toEqual([])
   })
 
-  test.each([
-    ['rotate', 'STEP_OUT_OF_ORDER'],
-    ['revoke', 'STYTCH_OUTCOME_UNKNOWN'],
-  ] as const)('after a %s, it is not reported done while the value before it is accepted: %s', async (intent, code) => {
-    const { world, token } = await movedOn(intent)
-    const reported = world.events.published.length
+  test.each(['rotate', 'revoke'] as const)(
+    'after a %s, it is not reported done while the value before it is accepted',
+    async (intent) => {
+      const { world, token } = await movedOn(intent)
+      const reported = world.events.published.length
 
-    expect(await does(world, 'finishSecret', token)).toBe(`fault ${code}`)
-    expect(world.events.published).toHaveLength(reported)
-  })
+      expect(await does(world, 'finishSecret', token)).toBe('fault STEP_OUT_OF_ORDER')
+      expect(world.events.published).toHaveLength(reported)
+    },
+  )
 
   test('after a rollback, the next secret is left alone: it may be a colleague’s', async () => {
     const world = createRegisteredWorld({}, DEPLOYED)
@@ -162,6 +162,21 @@ describe('a settle that has ended, repeated', () => {
     }
     expect(await does(world, 'finishSecret', token)).toBe('nothing: Completed')
     expect(accepted(world)).toEqual(['new1', 'C'])
+  })
+
+  test.each<[string, string, (world: World) => void]>([
+    ['', 'Revoked, Completed', () => {}],
+    [
+      ', but for its evidence, after a colleague has started another rotation',
+      'Completed',
+      ({ client }) => Object.assign(client(), { next: 'C' }),
+    ],
+    [', but for its evidence, after the client was deleted', 'Completed', ({ issuer }) => issuer.clients.clear()],
+  ])('is reported after a revoke%s', async (_what, events, change) => {
+    const { world, token } = await finished('revoke')
+    change(world)
+
+    expect(await does(world, 'finishSecret', token)).toBe(`nothing: ${events}`)
   })
 
   test('does nothing by a look from before its end', async () => {

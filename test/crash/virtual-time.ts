@@ -6,7 +6,7 @@ import type { Clock } from '../../lambda/local/stand-in/world.ts'
 /** One who works or waits. */
 export interface Actor {
   wait(ms: number): Promise<void>
-  /** It works and waits no more. */
+  /** It works and waits no more: what still waits of it waits for ever, as what outlives an execution is frozen with it. */
   end(): void
 }
 
@@ -20,6 +20,7 @@ export interface VirtualTime {
 }
 
 interface Alarm {
+  readonly of: object
   readonly at: number
   readonly ring: () => void
 }
@@ -61,16 +62,18 @@ export const createVirtualTime = (clock: Clock): VirtualTime => {
     return {
       wait: (ms) =>
         new Promise((resolve) => {
+          if (!waiting.has(me)) return
           add(1)
           const ring = (): void => {
             add(-1)
             resolve()
           }
-          alarms.push({ at: clock.now() + Math.max(0, ms), ring })
+          alarms.push({ of: me, at: clock.now() + Math.max(0, ms), ring })
           check()
         }),
       end: () => {
         waiting.delete(me)
+        alarms = alarms.filter(({ of }) => of !== me)
         check()
       },
     }

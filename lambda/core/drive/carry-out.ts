@@ -9,7 +9,7 @@ import type { Timing } from '../base/timing.ts'
 import type { Bounds } from '../rotation/bounds.ts'
 import { isManaged, isOurs } from '../secret/is-managed.ts'
 import { askedAtOf, INCIDENT_WAITS_MS, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.ts'
-import { type Labelled, unfinishedVersion } from '../secret/labels.ts'
+import { type Labelled, labelled, PENDING, unfinishedVersion } from '../secret/labels.ts'
 import { replicasKeepingOpen } from '../secret/replicas.ts'
 import { isSameSubject, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
@@ -57,7 +57,7 @@ export interface RotationJob<Reason extends string = never> {
    * @default - nobody looked
    */
   readonly aliveAt?: number | undefined
-  /** `settled`: proven, too, since a settle publishes its evidence before it moves the label (docs/decisions/002). */
+  /** `settled`: proven, too, since a settle publishes its evidence before it moves the label (docs/decisions/002), unless a person moved it. */
   readonly until: 'switched' | 'settled'
   /** How long this call may look; then it answers `later`. */
   readonly patienceMs: number
@@ -96,6 +96,8 @@ const LOOKS_MS = [900, 350, 350, 250, 500, 1000, 1500] as const
 const SLOW_LOOK_MS = 2000
 /** A look older than this says nothing about now. */
 const STALE_MS = 400
+/** How long Secrets Manager is given to take AWSPENDING away once AWSCURRENT is on a settle's version: it does so when the last step has ended. */
+const CLEAN_UP_MS = 3000
 /** A rotation is through in seconds, beside what its value is tried for; one that takes this long waits for a vendor that has had enough. */
 const SLOW_ROTATION_MS = 20_000
 
@@ -111,6 +113,8 @@ interface Call<Reason extends string = string> {
   hasTurn: boolean
   /** When the last request was sent; undefined once its slowness has been taken for an answer. */
   askedAt: number | undefined
+  /** When AWSCURRENT was first seen on the version of the settle that this call asked for. */
+  settledAt: number | undefined
   /** The last request that was taken. */
   taken: { readonly requestToken: string; readonly at: number } | undefined
 }
@@ -290,6 +294,22 @@ const proveDone = async <Reason extends string>(
   return ask(call, secret, await secrets.listVersions(secret.arn))
 }
 
+/**
+ * A settle that this very call asked for proves the end before it moves AWSCURRENT, and Secrets Manager takes AWSPENDING away after that. While it
+ * is there, a person may have moved AWSCURRENT instead: then it is asked about.
+ */
+const settled = async <Reason extends string>(
+  call: Call<Reason>,
+  secret: Secret,
+  { settleToken: token, done }: { readonly settleToken: string; readonly done: JobOutcome<Reason> },
+): Promise<Look<Reason>> => {
+  if (call.taken?.requestToken !== token) return proveDone(call, secret, done)
+  if (labelled(secret, PENDING) !== token) return done
+  const now = call.jobParts.timing.now()
+  call.settledAt ??= now
+  return now - call.settledAt < CLEAN_UP_MS ? again(call) : proveDone(call, secret, done)
+}
+
 /** What Stytch has accepted since is in force by that very revoke, or put there after it: another one has to end it. */
 const isOvertakenByLeak = ({ aliveAt = 0 }: Pick<RotationJob, 'aliveAt'>, requestToken: string): boolean =>
   (readRequestToken(requestToken).askedAt ?? 0) < aliveAt
@@ -322,10 +342,8 @@ const follow = async <Reason extends string>(
       if (isOvertakenByLeak(job, progress.requestToken)) {
         return ask(call, secret, await call.jobParts.secrets.listVersions(secret.arn))
       }
-      // What this very call has seen proven it need not ask about.
-      return call.job.intent === 'revoke' && call.taken?.requestToken !== progress.settleToken
-        ? proveDone(call, secret, done(progress.requestToken))
-        : done(progress.requestToken)
+      if (job.intent === 'rotate') return done(progress.requestToken)
+      return settled(call, secret, { settleToken: progress.settleToken, done: done(progress.requestToken) })
     case 'overtaken':
       // A rotate has done its part; a revoke has not proven its own.
       return job.intent === 'rotate' ? done(progress.requestToken) : ask(call, secret, versions)
@@ -375,6 +393,7 @@ export const carryOut = async <Reason extends string = never>(
     looks: 0,
     hasTurn: false,
     askedAt: undefined,
+    settledAt: undefined,
     taken: undefined,
   }
   for (;;) {

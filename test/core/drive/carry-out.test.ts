@@ -416,6 +416,65 @@ describe('a revoke that is refused', () => {
   })
 })
 
+describe('a revoke whose settle’s label a person has moved on', () => {
+  const dead = { outcome: 'refused', revokeToken: 'r', settleToken: 's', refusals: 3, signed: 'stored' } as const
+  const unknown = { outcome: 'unknown', code: 'STYTCH_OUTCOME_UNKNOWN', message: 'it does not look settled' } as const
+
+  /** @param cleanUpAfterMs when Secrets Manager takes AWSPENDING away; undefined: never, as of a rotation that does not end */
+  const movedOn = async (cleanUpAfterMs: number | undefined, ...answers: readonly ProofAnswer[]) => {
+    const place = setUp()
+    const { jobParts, timing, secret, world } = place
+    world.ends((_name, intent) => (intent === 'settle' ? 'sticks' : 'succeeds'))
+    const { rotate: ask, describe: look } = jobParts.secrets
+    let movedAt: number | undefined
+    const labels = (token: string) => secret.versions.get(token)?.labels
+    const rotate: typeof ask = async (secretId, token) => {
+      const reply = await ask(secretId, token)
+      if (readRequestToken(token).origin !== 'settle') return reply
+      for (const version of secret.versions.values()) {
+        version.labels.delete('AWSPREVIOUS')
+        if (version.labels.delete('AWSCURRENT')) version.labels.add('AWSPREVIOUS')
+      }
+      labels(token)?.add('AWSCURRENT')
+      movedAt = timing.now()
+      return reply
+    }
+    const describeNow: typeof look = async (secretId) => {
+      const seen = await look(secretId)
+      const token = place.current()
+      const isClean = movedAt !== undefined && cleanUpAfterMs !== undefined && timing.now() - movedAt >= cleanUpAfterMs
+      if (!isClean || seen === undefined) return seen
+      return { ...seen, labels: { ...seen.labels, [token]: ['AWSCURRENT'] } }
+    }
+    const left = [...answers]
+    const askedAt: number[] = []
+    const prove = async (): Promise<ProofAnswer> => {
+      askedAt.push(timing.now() - (movedAt ?? 0))
+      return left.shift() ?? unknown
+    }
+    Object.assign(jobParts, { secrets: { ...jobParts.secrets, rotate, describe: describeNow }, proofs: { prove } })
+    return { ...place, askedAt, outcome: await carryOut(jobParts, place.revoke) }
+  }
+
+  it('is done, and asked about no more, once Secrets Manager has seen all steps end', async () => {
+    const { outcome, askedAt } = await movedOn(2000)
+
+    expect([outcome.outcome, askedAt]).toEqual(['done', []])
+  })
+
+  it('is asked about while that does not come, until Stytch is found to refuse what leaked', async () => {
+    const { outcome, askedAt } = await movedOn(undefined, unknown, dead)
+
+    expect(outcome).toMatchObject({ outcome: 'done' })
+    expect(askedAt).toHaveLength(2)
+    expect(askedAt[0]).toBeGreaterThanOrEqual(3000)
+  })
+
+  it('is not called done for its label', async () => {
+    expect((await movedOn(undefined)).outcome).toMatchObject({ outcome: 'later', because: 'unavailable' })
+  })
+})
+
 describe('a revoke that is found done', () => {
   const found = async (...answers: readonly ProofAnswer[]) => {
     const place = setUp()

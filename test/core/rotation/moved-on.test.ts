@@ -10,6 +10,13 @@ import { accepted, BY_HAND, begun, detailsOf, upTo } from './step-seat.ts'
 
 const moveOn = ({ secrets }: World, token: string): void => secrets.place(token, { labels: ['AWSCURRENT'] })
 
+/** The next looks at the client show what was so before the last change, as far back as they may. */
+const showOldSlots = ({ issuer: { history } }: World, looks: number): void => {
+  history.boundMs = DEPLOYED.readLagMs
+  history.reads = 0
+  for (let look = 0; look < looks; look += 1) history.old.set(look, { ago: 1 })
+}
+
 /** Before its setSecret. */
 const movedOn = async (...finished: readonly Intent[]) => {
   const { world, token } = await standing(finished, 'settle', 'setSecret')
@@ -91,9 +98,7 @@ describe('moved on by hand', () => {
     const token = begun(world, 'settle')
     for (const name of upTo('setSecret')) await step(world, name, token)
     moveOn(world, token)
-    world.issuer.history.boundMs = DEPLOYED.readLagMs
-    world.issuer.history.reads = 0
-    world.issuer.history.old.set(0, { ago: 1 })
+    showOldSlots(world, 1)
 
     expect(await does(world, 'setSecret', token)).toBe('complete')
     expect(accepted(world)).toEqual(['new1'])
@@ -181,9 +186,7 @@ describe('a settle that has ended, repeated', () => {
 
   test('does nothing by a look from before its end', async () => {
     const { world, token } = await finished()
-    world.issuer.history.boundMs = DEPLOYED.readLagMs
-    world.issuer.history.reads = 0
-    for (let read = 0; read < 10; read += 1) world.issuer.history.old.set(read, { ago: 1 })
+    showOldSlots(world, 10)
 
     expect(await does(world, 'setSecret', token)).toBe('nothing')
     expect(waited(world)).toBe(DEPLOYED.staleLabelsMs)
@@ -192,9 +195,7 @@ describe('a settle that has ended, repeated', () => {
 
   test('is reported, though a look from before its end shows the value that it ended', async () => {
     const { world, token } = await finished()
-    world.issuer.history.boundMs = DEPLOYED.readLagMs
-    world.issuer.history.reads = 0
-    for (let read = 0; read < 10; read += 1) world.issuer.history.old.set(read, { ago: 1 })
+    showOldSlots(world, 10)
 
     expect(await does(world, 'finishSecret', token)).toBe('nothing: Completed')
   })

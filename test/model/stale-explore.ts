@@ -67,6 +67,7 @@ export type Claim =
   | 'hidAccepted'
   | 'restoredRevoked'
   | 'switchedToRefused'
+  | 'leftOpen'
   | 'doesNotEnd'
   | 'refusedItsOwn'
   | 'waitsForEver'
@@ -208,6 +209,7 @@ const brokenBy = (from: World, to: World, { call }: Windowed): readonly Claim[] 
     const now = valueUnder(to, to.labels.current)
     if (now !== current && now !== null && from.revoked.includes(now)) broken.push('restoredRevoked')
     if (accepts(from, current) && !accepts(to, now)) broken.push('switchedToRefused')
+    if (to.versions[to.labels.current]?.origin === 'settle' && to.slots.next !== null) broken.push('leftOpen')
   }
   return broken
 }

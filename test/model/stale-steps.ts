@@ -29,6 +29,8 @@ export interface StaleRules {
   readonly freshLabels: boolean
   /** 4: a cancel is looked at twice. */
   readonly secondLook: boolean
+  /** 4: a settle that finds nothing to end looks twice. */
+  readonly confirmsSettled: boolean
   /** 4: the read lag is waited out after a slot was ended. */
   readonly waitsOutLag: boolean
   /** 5: executions that end slots take turns. */
@@ -61,6 +63,7 @@ export const allRules: StaleRules = {
   refusesOtherVersion: true,
   freshLabels: true,
   secondLook: true,
+  confirmsSettled: true,
   waitsOutLag: true,
   lease: true,
   leaseInEveryStep: false,
@@ -305,7 +308,13 @@ function* setSecret(asked: Asked): Running<StepEnd> {
     }
     if (p !== current) return refused('currentMoved')
     if (slots.slot !== current && slots.next !== current) return refused('position')
-    if (slots.next === null) return DONE
+    if (slots.next === null) {
+      if (!asked.rules.confirmsSettled) return DONE
+      yield* waitFor('slots')
+      const later = yield* ask<Slots>({ call: 'look' })
+      if (later.slot === current && later.next === null) return DONE
+      continue
+    }
     const retire = slots.next === current ? 'complete' : 'cancel'
     // biome-ignore lint/correctness/useYield: nothing else has to be so still
     const isStill = function* (): Running<boolean> {

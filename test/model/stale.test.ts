@@ -64,6 +64,12 @@ describe('a rule that is left out is missed', () => {
       { roots: [settledWorld], intents: ['rotate'], budgets: { asks: 1, doubles: 1 } },
     ],
     [
+      '4: a settle that finds nothing to end looks twice',
+      { confirmsSettled: false },
+      'leftOpen',
+      { roots: [settledWorld], intents: ['rotate', 'settle'], budgets: { asks: 2, crashes: 1, operator: 1 } },
+    ],
+    [
       '4: the read lag is waited out',
       { waitsOutLag: false },
       'killedCurrent',

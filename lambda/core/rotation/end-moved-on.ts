@@ -63,6 +63,6 @@ export const endMovedOn = async (
   throw new Fault({
     code: 'CURRENT_MOVED',
     retryable: true,
-    message: `AWSCURRENT of ${request.secretId} was moved to this settle's version while the value before it was still accepted, and ending that has to wait: ${explainRefusal(ended.refusal)}.`,
+    message: `AWSCURRENT of ${request.secretId} was moved to this settle's version while the value before it was still accepted, and ending that has to wait: ${explainRefusal(ended.refusal)}. The step is retried.`,
   })
 }

@@ -2,12 +2,13 @@
 // value still lives. For rotate and revoke there is nothing to set: the issuer made the value, in createSecret.
 
 import { Fault } from '../base/fault.ts'
-import { refused } from '../base/result.ts'
+import { type Result, refused } from '../base/result.ts'
 import { makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { endMovedOn } from './end-moved-on.ts'
 import { endSlot } from './end-slot.ts'
-import { lookAndName } from './look.ts'
+import { lookAndName, type Seen } from './look.ts'
 import { setMove } from './moves.ts'
+import type { Refusal } from './refusal.ts'
 import {
   awaitPending,
   DONE,
@@ -21,9 +22,26 @@ import {
   type StepResult,
   sameClient,
   sameValue,
+  waitFor,
 } from './rotation.ts'
 
 const MAX_ROUNDS = 4
+
+/**
+ * A look that shows nothing beside AWSCURRENT's value may be from before a next secret was asked for. A later one shows what was so when the
+ * first was taken; so does each that finishSecret takes.
+ */
+const confirmSettled = async (
+  rotation: Rotation,
+  look: () => Promise<Result<Seen, Refusal>>,
+): Promise<StepResult | undefined> => {
+  const { readLagMs } = rotation.bounds
+  if (readLagMs === 0) return DONE
+  await waitFor(rotation, readLagMs, 'a second look at Stytch can confirm that no other value is accepted')
+  const seen = await look()
+  if (!seen.ok) return seen
+  return seen.value.sighting.position === 'settled' ? DONE : undefined
+}
 
 /** One look and what follows from it; everything it rests on is read anew. @returns undefined: look again. */
 const round = async (rotation: Rotation, request: RunningStep): Promise<StepResult | undefined> => {
@@ -51,7 +69,7 @@ const round = async (rotation: Rotation, request: RunningStep): Promise<StepResu
   if (!seen.ok) return seen
   const move = setMove(intent.value, seen.value.sighting)
   if (!move.ok) return move
-  if (move.value === 'none') return DONE
+  if (move.value === 'none') return intent.value === 'settle' ? confirmSettled(rotation, look) : DONE
   const ending = { intent: intent.value, retire: move.value, guarded: guarded.value, current, seen: seen.value }
   const ended = await endSlot(rotation, request, ending)
   if (!ended.ok) return ended

@@ -22,8 +22,8 @@ describe('slots as before their last change', () => {
     const { world, token } = await standing(['rotate', 'rollback'], 'settle')
     await step(world, 'createSecret', token)
     countReads(world)
-    // As before the start: AWSCURRENT's value alone.
-    for (const at of [0, 1]) world.issuer.history.old.set(at, { asOf: 0 })
+    // As before the start, and older than a look may be: AWSCURRENT's value alone, in both looks of setSecret and the one of finishSecret.
+    for (const at of [0, 1, 2]) world.issuer.history.old.set(at, { asOf: 0 })
     await step(world, 'setSecret', token)
 
     expect(await does(world, 'finishSecret', token)).toBe('fault STILL_ACCEPTED')

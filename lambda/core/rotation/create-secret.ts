@@ -7,6 +7,7 @@ import { type Intent, isSameRequest, makesNewValue, readRequestToken } from '../
 import { LOST_VALUE, type StoredSecret, withClientSecret } from '../secret/secret-format.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { endSlot } from './end-slot.ts'
+import { isJustSettled } from './just-settled.ts'
 import { lookAndName, type Seen, type Stored } from './look.ts'
 import { type CreateMove, createMove } from './moves.ts'
 import { noteVersion } from './records.ts'
@@ -135,15 +136,6 @@ const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret):
   const { requestToken: versionId } = creation.request
   await noteVersion(rotation, { secretArn: current.arn, versionId, lastFour, at: rotation.timing.now() })
   return DONE
-}
-
-/** A settle ends a slot within its function's time, and is over soon after. */
-const SETTLE_TAKES_MS = 60_000
-
-/** The settle before may have ended a slot so lately that a look does not show it yet. */
-const isJustSettled = ({ currentId }: Guarded, { timing, bounds }: Rotation): boolean => {
-  const { origin, askedAt } = readRequestToken(currentId)
-  return origin === 'settle' && askedAt !== undefined && timing.now() - askedAt < SETTLE_TAKES_MS + bounds.readLagMs
 }
 
 const carryOut = async (

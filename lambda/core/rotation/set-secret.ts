@@ -6,6 +6,7 @@ import { type Result, refused } from '../base/result.ts'
 import { makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { endMovedOn } from './end-moved-on.ts'
 import { endSlot } from './end-slot.ts'
+import { waitIfLate } from './just-settled.ts'
 import { lookAndName, type Seen } from './look.ts'
 import { setMove } from './moves.ts'
 import type { Refusal } from './refusal.ts'
@@ -73,7 +74,9 @@ const round = async (rotation: Rotation, request: RunningStep): Promise<StepResu
   const ending = { intent: intent.value, retire: move.value, guarded: guarded.value, current, seen: seen.value }
   const ended = await endSlot(rotation, request, ending)
   if (!ended.ok) return ended
-  return ended.value === 'lookAgain' ? undefined : DONE
+  if (ended.value === 'lookAgain') return undefined
+  if (ended.value === 'done') await waitIfLate(rotation, request)
+  return DONE
 }
 
 export const setSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {

@@ -1,9 +1,10 @@
 // createSecret on replies that are older than what was acknowledged: it neither completes nor cancels on one of them.
 import { describe, expect, test } from 'vitest'
 import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
+import { steps } from '../../../lambda/core/rotation/refusal.ts'
 import { onceAt } from '../../fakes/call-log.ts'
 import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, type World } from '../../fakes/world.ts'
-import { countReads, does, isCurrentAccepted, NEW, standing, step } from './stale-seat.ts'
+import { countReads, does, isCurrentAccepted, live, NEW, standing, step } from './stale-seat.ts'
 import { begun } from './step-seat.ts'
 
 describe('slots as before their last change', () => {
@@ -85,5 +86,30 @@ describe('a second execution of createSecret, which looked before the first one 
     // By a colleague: AWSCURRENT is refused, and nothing of ours can change that without a revoke.
     expect(effect).toBe('complete > no drift, cleared: Refused, Drift')
     expect(world.client()).toMatchObject({ current: NEW, next: null })
+  })
+})
+
+describe('right after a settle that ended its slot late, a start whose reply is lost', () => {
+  test.each([
+    ['rotate', 0],
+    ['rotate', 180_000],
+    ['revoke', 0],
+    ['revoke', 180_000],
+  ] as const)('kills no AWSCURRENT: %s, the settle driven again after %i ms', async (intent, idleMs) => {
+    const world = createRegisteredWorld({}, DEPLOYED)
+    world.issuer.history.boundMs = DEPLOYED.readLagMs
+    await live(world, 'rotate')
+    const settle = begun(world, 'settle')
+    await step(world, 'createSecret', settle)
+    world.timing.advance(idleMs)
+    for (const name of steps) await step(world, name, settle)
+    const token = begun(world, intent)
+    countReads(world)
+    world.issuer.losses.start.push('after')
+    // The look of the next round is from before the settle's complete, if it still may be.
+    world.issuer.history.old.set(2, { ago: 2 })
+
+    expect(await does(world, 'createSecret', token)).not.toContain('complete')
+    expect(isCurrentAccepted(world)).toBe(true)
   })
 })

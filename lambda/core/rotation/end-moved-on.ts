@@ -68,6 +68,6 @@ export const endMovedOn = async (
   throw new Fault({
     code: 'CURRENT_MOVED',
     retryable: true,
-    message: `AWSCURRENT of ${request.secretId} was moved to this settle's version while the value before it was still accepted, and ending that has to wait: ${explainRefusal(ended.refusal)}. The step is retried.`,
+    message: `AWSCURRENT of ${request.secretId} was moved to this settle's version while the value before it was still accepted. Ending that has to wait, and the step is retried: ${explainRefusal(ended.refusal)}.`,
   })
 }

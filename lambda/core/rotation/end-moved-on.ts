@@ -3,7 +3,7 @@
 import { Fault } from '../base/fault.ts'
 import type { Result } from '../base/result.ts'
 import { endSlot } from './end-slot.ts'
-import { waitIfLate } from './just-settled.ts'
+import { concludeEnd } from './just-settled.ts'
 import type { Seen } from './look.ts'
 import { explainRefusal, type Refusal } from './refusal.ts'
 import {
@@ -59,11 +59,7 @@ export const endMovedOn = async (
     current,
     seen: seen.value,
   })
-  if (ended.ok && ended.value === 'lookAgain') return undefined
-  if (ended.ok) {
-    if (ended.value === 'done') await waitIfLate(rotation, request)
-    return DONE
-  }
+  if (ended.ok) return concludeEnd(rotation, request, ended.value)
   if (!mayPass(ended.refusal)) return ended
   throw new Fault({
     code: 'CURRENT_MOVED',

@@ -23,7 +23,7 @@ interface SlotEnding {
 }
 
 /** finished: another execution has ended this rotation meanwhile. lookAgain: nothing was sent, or it may have been in vain. */
-type SlotEnded = 'done' | 'lookAgain' | 'finished'
+export type SlotEnded = 'done' | 'lookAgain' | 'finished'
 
 /** The labels alone, and what the replicas have: a complete keeps what AWSCURRENT shows, and is sent as soon as it is known that it still does. */
 const checkLabels = async (

@@ -6,7 +6,7 @@ import { type Result, refused } from '../base/result.ts'
 import { makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { endMovedOn } from './end-moved-on.ts'
 import { endSlot } from './end-slot.ts'
-import { waitIfLate } from './just-settled.ts'
+import { concludeEnd } from './just-settled.ts'
 import { lookAndName, type Seen } from './look.ts'
 import { setMove } from './moves.ts'
 import type { Refusal } from './refusal.ts'
@@ -73,10 +73,7 @@ const round = async (rotation: Rotation, request: RunningStep): Promise<StepResu
   if (move.value === 'none') return intent.value === 'settle' ? confirmSettled(rotation, look) : DONE
   const ending = { intent: intent.value, retire: move.value, guarded: guarded.value, current, seen: seen.value }
   const ended = await endSlot(rotation, request, ending)
-  if (!ended.ok) return ended
-  if (ended.value === 'lookAgain') return undefined
-  if (ended.value === 'done') await waitIfLate(rotation, request)
-  return DONE
+  return ended.ok ? concludeEnd(rotation, request, ended.value) : ended
 }
 
 export const setSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
